@@ -1,0 +1,1 @@
+export * from './waf-captcha-api-key';

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { FUNCTION_TIMEOUT_SECONDS, MAXIMUM_EVENT_AGE_SECONDS } from './properties';
+
+/** The Region that answers for keys of scope CLOUDFRONT. */
+const CLOUDFRONT_REGION = 'us-east-1';
+
+// its path makes the function's logical id, to which the service tokens of deployed keys are bound: never rename
+const PROVIDER_ID = 'WafCaptchaApiKeyProvider';
+
+/** The function behind all keys of one stack, with its role and its log group. */
+export class Provider extends Construct {
+  /** The stack's provider, made at the first call. */
+  public static of(scope: Construct): Provider {
+    const stack = Stack.of(scope);
+    const existing = stack.node.tryFindChild(PROVIDER_ID);
+    return existing instanceof Provider ? existing : new Provider(stack, PROVIDER_ID);
+  }
+
+  public readonly serviceToken: string;
+
+  private constructor(stack: Stack, id: string) {
+    super(stack, id);
+    const logGroup = new logs.LogGroup(this, 'LogGroup', {
+      retention: logs.RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const handler = new lambda.Function(this, 'Handler', {
+      description: 'Manages AWS WAF CAPTCHA API keys for this stack',
+      runtime: lambda.determineLatestNodeRuntime(this),
+      handler: 'index.handler',
+      code: lambda.Code.fromAsset(join(__dirname, '..', 'lambda', 'dist')),
+      memorySize: 256,
+      timeout: Duration.seconds(FUNCTION_TIMEOUT_SECONDS),
+      role: this.createRole(stack, logGroup),
+      logGroup,
+    });
+    // a resource of its own: were it made by the function's props, the keys could not depend on it alone
+    this.invokeConfig = new lambda.EventInvokeConfig(this, 'EventInvokeConfig', {
+      function: handler,
+      maxEventAge: Duration.seconds(MAXIMUM_EVENT_AGE_SECONDS),
+      retryAttempts: 2,
+    });
+    this.serviceToken = handler.functionArn;
+  }
+
+  private readonly invokeConfig: lambda.EventInvokeConfig;
+
+  /**
+   * Makes a resource be created after the provider is complete and deleted before any of it goes.
+   *
+   * One dependency is enough: the invoke configuration needs the function, the function its role, the role's
+   * policy the log group.
+   */
+  public completeBefore(resource: Construct): void {
+    resource.node.addDependency(this.invokeConfig);
+  }
+
+  // policies stand in the role itself: an attached one could be deleted before the last key is
+  private createRole(stack: Stack, logGroup: logs.ILogGroup): iam.Role {
+    return new iam.Role(this, 'Role', {
+      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+      inlinePolicies: {
+        ApiKeys: new iam.PolicyDocument({
+          statements: [
+            new iam.PolicyStatement({
+              actions: [
+                'wafv2:CreateAPIKey',
+                'wafv2:DeleteAPIKey',
+                'wafv2:GetDecryptedAPIKey',
+                'wafv2:ListAPIKeys',
+              ],
+              // none of the four has a resource type of its own (Service Authorization Reference, AWS WAF V2)
+              resources: ['*'],
+              // both Regions always: after a change of scope the old key is deleted under the new policy
+              conditions: { StringEquals: { 'aws:RequestedRegion': [stack.region, CLOUDFRONT_REGION] } },
+            }),
+            new iam.PolicyStatement({
+              actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+              resources: [logGroup.logGroupArn],
+            }),
+          ],
+        }),
+      },
+    });
+  }
+}

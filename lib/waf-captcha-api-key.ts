@@ -1,0 +1,231 @@
+import {
+  Annotations,
+  CustomResource,
+  Duration,
+  type IResource,
+  type RemovalPolicy,
+  Resource,
+  Stack,
+  Token,
+} from 'aws-cdk-lib';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
+import type { Construct } from 'constructs';
+import {
+  Attribute,
+  RESOURCE_TYPE,
+  SERVICE_TIMEOUT_SECONDS,
+  type WafCaptchaApiKeyProperties,
+} from './properties';
+import { Provider } from './provider';
+import { PublicSuffix, publicSuffixOf } from './public-suffix';
+import { MAX_TOKEN_DOMAINS, normalizeTokenDomains } from './token-domains';
+
+/** What an API key works for. */
+export enum WafScope {
+  /** Web ACLs of regional resources: load balancers, API Gateway, AppSync and so on. */
+  REGIONAL = 'REGIONAL',
+  /** Web ACLs of CloudFront distributions. The key lives in us-east-1, whatever the stack's Region. */
+  CLOUDFRONT = 'CLOUDFRONT',
+}
+
+/** An AWS WAF CAPTCHA API key and the URL of the script that takes it. */
+export interface IWafCaptchaApiKey extends IResource {
+  /**
+   * The key, to be given to `AwsWafCaptcha.renderCaptcha` as `apiKey`. It is public by design: it stands in the page.
+   *
+   * @attribute
+   */
+  readonly apiKey: string;
+
+  /**
+   * The integration URL of the key's scope and Region, without a slash at its end.
+   *
+   * @attribute
+   */
+  readonly applicationIntegrationUrl: string;
+
+  /**
+   * The full URL of the CAPTCHA script, for the page's `<script src="…" defer>`.
+   *
+   * @attribute
+   */
+  readonly scriptUrl: string;
+}
+
+/** Properties of `WafCaptchaApiKey`. */
+export interface WafCaptchaApiKeyProps {
+  /**
+   * What the key is for: the scope of the web ACL that asks for the CAPTCHA.
+   *
+   * A change replaces the key. CLOUDFRONT works from a stack in any Region of the standard partition; China and
+   * GovCloud have no such scope.
+   */
+  readonly scope: WafScope;
+
+  /**
+   * The domains whose pages may use the key: 1 to 5 bare host names of up to 253 characters each. A key holds for
+   * the sub-domains of its domains too.
+   *
+   * Names are trimmed, put in lower case and in punycode, and each is taken once. A change of the set replaces the
+   * key, since an API key is immutable; a change of order or letter case does nothing.
+   *
+   * Synthesis fails for a name with a scheme, a port, a path or a wildcard, and for a public suffix such as `co.uk`,
+   * which AWS WAF refuses (AWS WAF Developer Guide, "Managing API keys for the JS CAPTCHA API"). Tokens are passed
+   * on and checked at deployment.
+   */
+  readonly tokenDomains: string[];
+
+  /**
+   * What becomes of the key when it is removed from the stack or replaced.
+   *
+   * @default RemovalPolicy.DESTROY - the key is deleted. It can take up to 24 hours until it is refused everywhere.
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/** The attributes of an API key that this app does not own. */
+export interface WafCaptchaApiKeyAttributes {
+  /** The key: 1 to 2048 characters. */
+  readonly apiKey: string;
+
+  /** The integration URL of the key's scope and Region, with or without a slash at its end. */
+  readonly applicationIntegrationUrl: string;
+}
+
+/**
+ * An AWS WAF CAPTCHA API key that CloudFormation owns: made with the stack, replaced when its scope or its domains
+ * change, kept through rollbacks and deleted with the stack.
+ *
+ * A custom resource, because CloudFormation has no type for it. One function in the stack serves all of its keys.
+ *
+ * @resource Custom::WafCaptchaApiKey
+ */
+export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
+  /**
+   * Refers to an API key that is owned elsewhere, such as in another stack. Nothing is looked up, made or deleted.
+   *
+   * @throws when the key or the URL is blank.
+   */
+  public static fromApiKeyAttributes(
+    scope: Construct,
+    id: string,
+    attrs: WafCaptchaApiKeyAttributes,
+  ): IWafCaptchaApiKey {
+    for (const [name, value] of Object.entries({ ...attrs })) {
+      if (typeof value !== 'string' || value.trim() === '') {
+        throw new Error(`${name}: expected a text that is not blank, got ${JSON.stringify(value)}`);
+      }
+    }
+    const applicationIntegrationUrl = attrs.applicationIntegrationUrl.replace(/\/+$/, '');
+    class Import extends Resource implements IWafCaptchaApiKey {
+      public readonly apiKey = attrs.apiKey;
+      public readonly applicationIntegrationUrl = applicationIntegrationUrl;
+      public readonly scriptUrl = `${applicationIntegrationUrl}/jsapi.js`;
+    }
+    return new Import(scope, id);
+  }
+
+  /**
+   * The key, to be given to `AwsWafCaptcha.renderCaptcha` as `apiKey`.
+   *
+   * @attribute
+   */
+  public readonly apiKey: string;
+
+  /**
+   * The integration URL of the key's scope and Region, without a slash at its end.
+   *
+   * @attribute
+   */
+  public readonly applicationIntegrationUrl: string;
+
+  /**
+   * The full URL of the CAPTCHA script: the integration URL with `/jsapi.js`.
+   *
+   * @attribute
+   */
+  public readonly scriptUrl: string;
+
+  /**
+   * When AWS WAF made the key, in ISO 8601 form and UTC, such as `2026-11-22T10:00:00.000Z`.
+   *
+   * @attribute
+   */
+  public readonly creationTimestamp: string;
+
+  constructor(scope: Construct, id: string, props: WafCaptchaApiKeyProps) {
+    super(scope, id);
+    this.checkScope(props.scope);
+    const properties: WafCaptchaApiKeyProperties = {
+      Scope: props.scope,
+      TokenDomains: this.checkTokenDomains(props.tokenDomains),
+    };
+
+    const provider = Provider.of(this);
+    const resource = new CustomResource(this, 'Resource', {
+      resourceType: RESOURCE_TYPE,
+      serviceToken: provider.serviceToken,
+      serviceTimeout: Duration.seconds(SERVICE_TIMEOUT_SECONDS),
+      properties,
+      removalPolicy: props.removalPolicy,
+    });
+    provider.completeBefore(resource);
+
+    this.apiKey = resource.getAttString(Attribute.API_KEY);
+    this.applicationIntegrationUrl = resource.getAttString(Attribute.APPLICATION_INTEGRATION_URL);
+    this.scriptUrl = resource.getAttString(Attribute.SCRIPT_URL);
+    this.creationTimestamp = resource.getAttString(Attribute.CREATION_TIMESTAMP);
+  }
+
+  private checkScope(scope: WafScope): void {
+    const { region } = Stack.of(this);
+    if (scope !== WafScope.CLOUDFRONT || Token.isUnresolved(region)) return;
+    const partition = RegionInfo.get(region).partition;
+    if (partition === 'aws-cn' || partition === 'aws-us-gov') {
+      throw new Error(
+        `scope: expected REGIONAL in ${region}, got CLOUDFRONT, which partition ${partition} lacks`,
+      );
+    }
+  }
+
+  /** Normalises what is known at synthesis; what is a token goes on as it is, and the handler checks it. */
+  private checkTokenDomains(domains: string[]): string[] {
+    if (Token.isUnresolved(domains)) return domains;
+    const known = domains.filter(domain => !Token.isUnresolved(domain));
+    const tokens = domains.filter(domain => Token.isUnresolved(domain));
+    if (known.length === 0 && tokens.length > 0) return this.checkCount(tokens);
+    const normalized = normalizeTokenDomains(known);
+    for (const domain of normalized) this.checkTokenDomain(domain);
+    return this.checkCount([...normalized, ...tokens]);
+  }
+
+  private checkCount(domains: string[]): string[] {
+    if (domains.length <= MAX_TOKEN_DOMAINS) return domains;
+    throw new Error(
+      `tokenDomains: expected 1 to ${MAX_TOKEN_DOMAINS} different domains, got ${domains.length}`,
+    );
+  }
+
+  private checkTokenDomain(domain: string): void {
+    switch (publicSuffixOf(domain)) {
+      case PublicSuffix.ICANN:
+        throw new Error(
+          `tokenDomains: expected a domain below a public suffix, got the public suffix "${domain}"`,
+        );
+      case PublicSuffix.PRIVATE:
+        this.warn(
+          'publicSuffix',
+          `token domain "${domain}" is a public suffix of the private section; AWS WAF may refuse it`,
+        );
+        break;
+      case PublicSuffix.NONE:
+        if (!domain.includes('.')) {
+          this.warn('singleLabel', `token domain "${domain}" has a single label; AWS WAF may refuse it`);
+        }
+    }
+  }
+
+  private warn(id: string, message: string): void {
+    Annotations.of(this).addWarningV2(`cdk-waf-captcha-api-key:${id}`, message);
+  }
+}
