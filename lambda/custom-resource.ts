@@ -1,0 +1,169 @@
+import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import { SERVICE_TIMEOUT_SECONDS } from '../lib/properties';
+import { type Answer, deliver, type Put } from './answer';
+import type { Clock, TimeLimit } from './clock';
+import type { LifecycleEvent, Outcome } from './lifecycle';
+import { type Log, withoutKeys } from './log';
+
+/** What must be left when the work is cut off: time to deliver the answer. */
+const ANSWER_RESERVE = 10_000;
+/** What must be left when the delivery is given up: time to return before Lambda kills the environment. */
+const RETURN_RESERVE = 500;
+/** How many answers an environment remembers for repeated events. */
+const ANSWERS_REMEMBERED = 1000;
+
+/** What a custom resource does with its events. */
+export interface EventHandler {
+  handle(event: LifecycleEvent, limit: TimeLimit): Promise<Outcome>;
+  /** The physical id to answer with when the event has failed. */
+  idOnFailure(event: LifecycleEvent): string;
+}
+
+export interface CustomResourceOptions {
+  readonly clock: Clock;
+  readonly put: Put;
+  readonly log: Log;
+}
+
+/** The part of Lambda's context that the protocol needs. */
+export interface InvocationContext {
+  getRemainingTimeInMillis(): number;
+}
+
+interface Settled {
+  readonly answer: Answer;
+  readonly outcome?: Outcome;
+}
+
+/**
+ * The protocol of CloudFormation's custom resources: every event gets exactly one answer before the deadline, and
+ * the same one when the event comes again.
+ *
+ * The promise is rejected when the answer could not be delivered, so that Lambda sends the event again.
+ */
+export function customResource(
+  handler: EventHandler,
+  options: CustomResourceOptions,
+): (event: CloudFormationCustomResourceEvent, context: InvocationContext) => Promise<void> {
+  const { clock, log } = options;
+  const answers = new Map<string, Settled>();
+  return async (received, context) => {
+    const deadline = clock.now() + context.getRemainingTimeInMillis();
+    const event = lifecycleEventOf(received);
+    log('received', { type: event.type, ...namesOf(received) });
+
+    const settled =
+      answers.get(event.requestId) ?? (await settle(handler, event, received, deadline, options));
+    remember(answers, event.requestId, settled);
+
+    const limit = { at: deadline - RETURN_RESERVE, signal: new AbortController().signal };
+    const delivery = await deliver(received.ResponseURL, settled.answer, limit, options);
+    log('answered', { delivery, status: settled.answer.Status, id: settled.answer.PhysicalResourceId });
+    if (delivery === 'delivered') settled.outcome?.onDelivered?.();
+    else await settled.outcome?.onRefused?.(limit);
+  };
+}
+
+/** Works on an event and says what came of it, by the deadline at the latest. */
+async function settle(
+  handler: EventHandler,
+  event: LifecycleEvent,
+  received: CloudFormationCustomResourceEvent,
+  deadline: number,
+  { clock, log }: CustomResourceOptions,
+): Promise<Settled> {
+  const cutOff = new AbortController();
+  const finished = new AbortController();
+  const at = Math.min(deadline, expiryOf(received)) - ANSWER_RESERVE;
+  const guard = clock.sleep(Math.max(0, at - clock.now()), finished.signal).then(() => {
+    throw new Error('the time was up before the work was done');
+  });
+  try {
+    const work = handler.handle(event, { at, signal: cutOff.signal });
+    const outcome = await Promise.race([work, guard]);
+    return { outcome, answer: successOf(received, outcome) };
+  } catch (error) {
+    cutOff.abort(error);
+    const reason = withoutKeys(error instanceof Error ? error.message : String(error));
+    log('failed', { requestId: event.requestId, reason });
+    return { answer: failureOf(received, handler.idOnFailure(event), reason) };
+  } finally {
+    finished.abort();
+  }
+}
+
+function lifecycleEventOf(received: CloudFormationCustomResourceEvent): LifecycleEvent {
+  const names = {
+    requestId: received.RequestId,
+    stackId: received.StackId,
+    stackRegion: regionOf(received.StackId),
+    logicalResourceId: received.LogicalResourceId,
+    properties: received.ResourceProperties,
+  };
+  switch (received.RequestType) {
+    case 'Create':
+      return { ...names, type: 'Create' };
+    case 'Update':
+      return {
+        ...names,
+        type: 'Update',
+        physicalResourceId: received.PhysicalResourceId,
+        oldProperties: received.OldResourceProperties,
+      };
+    case 'Delete':
+      return { ...names, type: 'Delete', physicalResourceId: received.PhysicalResourceId };
+  }
+}
+
+function regionOf(stackId: string): string {
+  const region = stackId.split(':')[3];
+  if (region) return region;
+  throw new Error(`StackId: expected an ARN with a Region, got ${JSON.stringify(stackId)}`);
+}
+
+function namesOf({ RequestId, StackId, LogicalResourceId }: CloudFormationCustomResourceEvent) {
+  return { requestId: RequestId, stackId: StackId, logicalResourceId: LogicalResourceId };
+}
+
+/**
+ * When CloudFormation stops waiting for the answer; a key made later would be nobody's. The response URL's signature
+ * tells when the request was made. A deletion is right at any time.
+ */
+function expiryOf({ RequestType, ResponseURL }: CloudFormationCustomResourceEvent): number {
+  const [, ...parts] = /[?&]X-Amz-Date=(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(ResponseURL) ?? [];
+  const [year, month, day, hour, minute, second] = parts.map(Number);
+  if (RequestType === 'Delete' || year === undefined || month === undefined) return Number.POSITIVE_INFINITY;
+  return Date.UTC(year, month - 1, day, hour, minute, second) + SERVICE_TIMEOUT_SECONDS * 1000;
+}
+
+function successOf(received: CloudFormationCustomResourceEvent, outcome: Outcome): Answer {
+  return {
+    Status: 'SUCCESS',
+    PhysicalResourceId: outcome.physicalResourceId,
+    ...verbatimOf(received),
+    ...(outcome.data && { Data: outcome.data }),
+  };
+}
+
+function failureOf(
+  received: CloudFormationCustomResourceEvent,
+  physicalResourceId: string,
+  reason: string,
+): Answer {
+  return {
+    Status: 'FAILED',
+    Reason: reason,
+    PhysicalResourceId: physicalResourceId,
+    ...verbatimOf(received),
+  };
+}
+
+function verbatimOf({ StackId, RequestId, LogicalResourceId }: CloudFormationCustomResourceEvent) {
+  return { StackId, RequestId, LogicalResourceId };
+}
+
+function remember(answers: Map<string, Settled>, requestId: string, settled: Settled): void {
+  answers.set(requestId, settled);
+  const [oldest] = answers.keys();
+  if (answers.size > ANSWERS_REMEMBERED && oldest !== undefined) answers.delete(oldest);
+}

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+
+/** The Region that answers for keys of scope CLOUDFRONT (AWS WAF API Reference, CreateAPIKey, Scope). */
+const CLOUDFRONT_REGION = 'us-east-1';
+
+export type Scope = 'REGIONAL' | 'CLOUDFRONT';
+
+/** Where a key lives. */
+export interface Location {
+  readonly scope: Scope;
+  readonly region: string;
+}
+
+/** What a physical id says: enough to recognise the key in a list, not enough to use it. */
+export interface KeyReference {
+  readonly location: Location;
+  readonly digest: string;
+}
+
+// the form is a contract with deployed stacks: older and newer handlers read each other's ids
+const FORM = /^WafCaptchaApiKey\/(REGIONAL|CLOUDFRONT)\/([a-z0-9-]+)\/([0-9a-f]{64})$/;
+
+export function locationOf(scope: Scope, stackRegion: string): Location {
+  return { scope, region: scope === 'CLOUDFRONT' ? CLOUDFRONT_REGION : stackRegion };
+}
+
+export function sameLocation(one: Location, other: Location): boolean {
+  return one.scope === other.scope && one.region === other.region;
+}
+
+/** The id of a key: the same key has the same id for ever. A hash, since a key may be longer than an id. */
+export function physicalIdOf(location: Location, key: string): string {
+  return `WafCaptchaApiKey/${location.scope}/${location.region}/${digestOf(key)}`;
+}
+
+/** The id of a Create that left no key behind. It names none, so its Delete deletes none. */
+export function failedCreateId(requestId: string): string {
+  return `WafCaptchaApiKey/create-failed/${requestId}`;
+}
+
+/** Reads an id back; `undefined` for one that names no key: of a failed Create, or made up by CloudFormation. */
+export function parsePhysicalId(id: string): KeyReference | undefined {
+  const [, scope, region, digest] = FORM.exec(id) ?? [];
+  if ((scope !== 'REGIONAL' && scope !== 'CLOUDFRONT') || !region || !digest) return undefined;
+  return { location: { scope, region }, digest };
+}
+
+export function refersTo(reference: KeyReference, key: string): boolean {
+  return reference.digest === digestOf(key);
+}
+
+function digestOf(key: string): string {
+  return createHash('sha256').update(key).digest('hex');
+}
