@@ -1,0 +1,214 @@
+import { accessDenied, cut, failed, hanging, slow, throttled } from '../../local-aws/faults';
+import type { Wafv2Options } from '../../local-aws/wafv2';
+import { Account } from './environment';
+import { createEvent, deleteEvent, properties, updateEvent } from './event';
+
+function count(account: Account, call: string): number {
+  return account.calls().filter(other => other === call).length;
+}
+
+describe('listing', () => {
+  const manyPages: [string, Partial<Wafv2Options>][] = [
+    ['no marker on the last page', { pageSize: 2, lastMarker: 'absent' }],
+    ['an empty marker on the last page', { pageSize: 2, lastMarker: 'empty' }],
+    ['a marker that leads to an empty page', { pageSize: 2, lastMarker: 'dangling' }],
+    ['a marker that leads to the same page again', { pageSize: 2, lastMarker: 'repeated' }],
+  ];
+
+  test.each(manyPages)('finds a key on the last of many pages with %s', async (_what, options) => {
+    const account = new Account(options);
+    for (let i = 0; i < 4; i += 1) account.waf.createForeignKey('eu-west-1', 'REGIONAL', ['example.com']);
+    const { PhysicalResourceId: id } = await account.environment().invoke(createEvent());
+
+    const kept = await account.environment().invoke(updateEvent(id, properties(), properties()));
+    expect(kept.PhysicalResourceId).toBe(id);
+
+    await account.environment().invoke(deleteEvent(id));
+    expect(account.waf.keys()).toHaveLength(4);
+  });
+
+  test('goes on through throttles, server errors, silence and cut connections', async () => {
+    const account = new Account();
+    account.waf.faults.next('ListAPIKeys', throttled());
+    account.waf.faults.next('ListAPIKeys', failed(500, 'WAFInternalErrorException', 'before'));
+    account.waf.faults.next('ListAPIKeys', hanging('before'));
+    account.waf.faults.next('ListAPIKeys', cut('before'));
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(answer.Status).toBe('SUCCESS');
+    expect(account.waf.keys()).toHaveLength(1);
+  });
+
+  test('without an integration URL makes nothing', async () => {
+    const account = new Account();
+    const { service } = account.waf;
+    Object.assign(account.waf, {
+      service: async (request: Parameters<typeof service>[0]) => {
+        const response = await service(request);
+        return { ...response, body: String(response.body).replace('ApplicationIntegrationURL', 'Other') };
+      },
+    });
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(answer).toMatchObject({
+      Status: 'FAILED',
+      Reason: 'ListAPIKeys: expected an ApplicationIntegrationURL, got none',
+    });
+    expect(account.waf.keys()).toEqual([]);
+  });
+});
+
+describe('creating', () => {
+  test('waits through twenty throttles in a row', async () => {
+    const account = new Account({ quota: 'unlimited' });
+    account.waf.faults.next('CreateAPIKey', throttled(), 20);
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(answer.Status).toBe('SUCCESS');
+    expect(count(account, 'CreateAPIKey ThrottlingException')).toBe(20);
+    expect(account.waf.keys()).toHaveLength(1);
+  });
+
+  test('gives up in time when the throttles never end', async () => {
+    const account = new Account();
+    account.waf.faults.next('CreateAPIKey', throttled(), 10_000);
+    const startedAt = account.clock.now();
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(answer).toMatchObject({
+      Status: 'FAILED',
+      Reason: expect.stringMatching(
+        /^CreateAPIKey in eu-west-1: ThrottlingException: Rate exceeded, after \d+ attempts$/,
+      ),
+    });
+    expect(account.clock.now() - startedAt).toBeLessThan(900_000);
+    expect(account.clock.now() - startedAt).toBeGreaterThan(800_000);
+  });
+
+  test.each([
+    ['answered 500', failed(500, 'WAFInternalErrorException', 'after')],
+    ['answered with an unmodelled 503', failed(503, 'ServiceUnavailable', 'after')],
+    ['never answered', hanging('after')],
+    ['cut off', cut('after')],
+    ['answered too late', slow(60_000)],
+  ])('leaves exactly one key when it made one and was %s', async (_what, fault) => {
+    const account = new Account();
+    account.waf.faults.next('CreateAPIKey', fault);
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(answer.Status).toBe('SUCCESS');
+    expect(account.waf.keys().map(({ apiKey }) => apiKey)).toEqual([answer.Data?.APIKey]);
+  });
+
+  test.each([
+    ['answered 500', failed(500, 'WAFInternalErrorException', 'before')],
+    ['never answered', hanging('before')],
+    ['cut off', cut('before')],
+  ])('tries again when it made none and was %s', async (_what, fault) => {
+    const account = new Account();
+    account.waf.faults.next('CreateAPIKey', fault);
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(answer.Status).toBe('SUCCESS');
+    expect(account.waf.keys()).toHaveLength(1);
+  });
+
+  test('does not take a key that was there before for a lost one', async () => {
+    const account = new Account();
+    const foreign = account.waf.createForeignKey('eu-west-1', 'REGIONAL', ['example.com']);
+    account.waf.faults.next('CreateAPIKey', failed(500, 'WAFInternalErrorException', 'before'));
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(answer.Data?.APIKey).not.toBe(foreign.apiKey);
+    expect(account.waf.keys()).toHaveLength(2);
+  });
+
+  test('does not take a new key with other domains for a lost one', async () => {
+    const account = new Account();
+    account.waf.faults.next('CreateAPIKey', failed(500, 'WAFInternalErrorException', 'before'));
+    account.waf.faults.when(({ operation }) => {
+      if (operation === 'CreateAPIKey')
+        account.waf.createForeignKey('eu-west-1', 'REGIONAL', ['example.org']);
+      return undefined;
+    });
+
+    const answer = await account.environment().invoke(createEvent());
+
+    const taken = account.waf.keys().find(({ apiKey }) => apiKey === answer.Data?.APIKey);
+    expect(taken?.tokenDomains).toEqual(['example.com']);
+  });
+
+  test('leaves two new keys alone when it cannot tell which is its own, and logs their ids', async () => {
+    const account = new Account();
+    account.waf.faults.next('CreateAPIKey', failed(500, 'WAFInternalErrorException', 'after'));
+    const stop = account.waf.faults.when(({ operation }) => {
+      if (operation !== 'ListAPIKeys' || account.waf.keys().length === 0) return undefined;
+      account.waf.createForeignKey('eu-west-1', 'REGIONAL', ['example.com']);
+      stop();
+      return undefined;
+    });
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(account.waf.keys()).toHaveLength(3);
+    expect(account.waf.keys().at(-1)?.apiKey).toBe(answer.Data?.APIKey);
+    const line = account.logLines.find(text => text.includes('keys left alone'));
+    expect(line?.match(/WafCaptchaApiKey\/REGIONAL\/eu-west-1\/[0-9a-f]{64}/g)).toHaveLength(2);
+  });
+
+  test('fails at once when WAF refuses it for good', async () => {
+    const account = new Account();
+    account.waf.faults.next(
+      'CreateAPIKey',
+      failed(400, 'WAFLimitsExceededException', 'before', 'too many keys'),
+    );
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(answer.Reason).toBe(
+      'CreateAPIKey in eu-west-1: WAFLimitsExceededException: too many keys, after 1 attempt',
+    );
+    expect(count(account, 'CreateAPIKey WAFLimitsExceededException')).toBe(1);
+  });
+
+  test('does not begin when too little time is left to clean up after it', async () => {
+    const account = new Account();
+
+    const answer = await account.environment().invoke(createEvent(), 50_000);
+
+    expect(answer).toMatchObject({
+      Status: 'FAILED',
+      Reason: 'CreateAPIKey in eu-west-1: not begun, too little time is left',
+    });
+    expect(account.waf.keys()).toEqual([]);
+  });
+});
+
+describe('permissions', () => {
+  test('that arrive within a minute are waited for', async () => {
+    const account = new Account();
+    account.waf.faults.during(50_000, 'ListAPIKeys', accessDenied('wafv2:ListAPIKeys'));
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(answer.Status).toBe('SUCCESS');
+  });
+
+  test('that do not arrive within a minute fail the event with the reason', async () => {
+    const account = new Account();
+    account.waf.faults.during(3_600_000, 'ListAPIKeys', accessDenied('wafv2:ListAPIKeys'));
+    const startedAt = account.clock.now();
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(answer.Reason).toMatch(/^ListAPIKeys in eu-west-1: AccessDeniedException: .*wafv2:ListAPIKeys/);
+    expect(account.clock.now() - startedAt).toBeLessThanOrEqual(60_000);
+  });
+});

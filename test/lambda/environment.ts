@@ -1,0 +1,83 @@
+import { WAFV2Client } from '@aws-sdk/client-wafv2';
+import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import type { Answer, Put } from '../../lambda/answer';
+import { ApiKeys } from '../../lambda/api-keys';
+import { customResource } from '../../lambda/custom-resource';
+import { Lifecycle } from '../../lambda/lifecycle';
+import { inProcessHandler } from '../../local-aws/in-process';
+import { Wafv2, type Wafv2Options } from '../../local-aws/wafv2';
+import { VirtualClock } from '../virtual-clock';
+
+/** An account with WAF in it, in virtual time: the handler's own code and the real SDK client, without sockets. */
+export class Account {
+  public readonly clock = new VirtualClock();
+  public readonly waf: Wafv2;
+  public readonly logLines: string[] = [];
+  /** what CloudFormation was told, in order */
+  public readonly answers: Answer[] = [];
+  /** Takes the answers; a test may put another one in its place. */
+  public put: Put = async (_url, body) => {
+    this.answers.push(JSON.parse(body.toString()));
+    return 200;
+  };
+  private seed = 1;
+
+  constructor(options: Partial<Wafv2Options> = {}) {
+    this.waf = new Wafv2({ clock: this.clock, random: () => this.random(), ...options });
+  }
+
+  /** A fresh execution environment, which remembers nothing. */
+  public environment(): Environment {
+    const log = (message: string, details?: object) => {
+      this.logLines.push(JSON.stringify({ message, ...details }));
+    };
+    const clientFor = (region: string) => inProcessClient(region, this.waf, this.clock);
+    const keys = new ApiKeys({ clock: this.clock, random: () => this.random(), log, clientFor });
+    const put: Put = (url, body, signal) => this.put(url, body, signal);
+    const handler = customResource(new Lifecycle(keys, log), { clock: this.clock, put, log });
+    return {
+      invoke: async (event, remainingMs = 900_000) => {
+        const deadline = this.clock.now() + remainingMs;
+        const context = { getRemainingTimeInMillis: () => deadline - this.clock.now() };
+        await this.clock.run(handler(event, context));
+        const answer = this.answers.at(-1);
+        if (!answer) throw new Error('expected an answer, got none');
+        return answer;
+      },
+    };
+  }
+
+  /** The names and outcomes of the calls so far, such as `CreateAPIKey ok`. */
+  public calls(): string[] {
+    return this.waf.calls.map(({ operation, outcome }) => `${operation} ${outcome}`);
+  }
+
+  // a linear congruential generator (Knuth, MMIX), cut to 32 bits: the same numbers in every run
+  private random(): number {
+    this.seed = (Math.imul(this.seed, 1664525) + 1013904223) >>> 0;
+    return this.seed / 2 ** 32;
+  }
+}
+
+export interface Environment {
+  /** Handles one event; resolves to the last answer that CloudFormation has. */
+  invoke(event: CloudFormationCustomResourceEvent, remainingMs?: number): Promise<Answer>;
+}
+
+// every setting that the client would otherwise look up in files, outside of the virtual time
+function inProcessClient(region: string, waf: Wafv2, clock: VirtualClock): WAFV2Client {
+  return new WAFV2Client({
+    region,
+    maxAttempts: 1,
+    retryMode: 'standard',
+    defaultsMode: 'standard',
+    endpoint: `https://wafv2.${region}.amazonaws.com`,
+    authSchemePreference: [],
+    userAgentAppId: 'test',
+    useDualstackEndpoint: false,
+    useFipsEndpoint: false,
+    disableClockSkewCorrection: true,
+    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'example' },
+    requestHandler: inProcessHandler(waf.service, clock),
+  });
+}

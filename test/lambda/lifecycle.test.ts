@@ -1,0 +1,396 @@
+import { failed, throttled } from '../../local-aws/faults';
+import { Account } from './environment';
+import { createEvent, deleteEvent, properties, STACK_ID, updateEvent } from './event';
+
+const REGIONAL_ID = /^WafCaptchaApiKey\/REGIONAL\/eu-west-1\/[0-9a-f]{64}$/;
+const INVENTED_ID = 'shop-CaptchaKey-1A2B3C4D5E6F7';
+
+/** A stack with one key, as CloudFormation has it after a Create. */
+async function deployed(wanted = properties()) {
+  const account = new Account();
+  const { PhysicalResourceId: id, Data } = await account.environment().invoke(createEvent(wanted));
+  return { account, id, apiKey: Data?.APIKey ?? '', data: Data };
+}
+
+function keysOf(account: Account): string[] {
+  return account.waf.keys().map(({ apiKey }) => apiKey);
+}
+
+describe('Create', () => {
+  test('makes one key and answers with its attributes', async () => {
+    const account = new Account();
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(keysOf(account)).toEqual([answer.Data?.APIKey]);
+    expect(answer).toMatchObject({
+      Status: 'SUCCESS',
+      PhysicalResourceId: expect.stringMatching(REGIONAL_ID),
+      Data: {
+        ApplicationIntegrationURL: expect.stringMatching(
+          /^https:\/\/\w+\.eu-west-1\.captcha-sdk\.awswaf\.com\/\w+$/,
+        ),
+        ScriptURL: expect.stringMatching(/^https:\/\/[^/]+\/\w+\/jsapi\.js$/),
+        CreationTimestamp: '2026-01-31T12:00:00.000Z',
+      },
+    });
+  });
+
+  test('asks for the normalised domains', async () => {
+    const account = new Account();
+
+    await account.environment().invoke(createEvent(properties([' Shop.Example.COM', 'bücher.example'])));
+
+    expect(account.waf.keys()[0]?.tokenDomains).toEqual(['shop.example.com', 'xn--bcher-kva.example']);
+  });
+
+  test('lists once, creates once and describes once', async () => {
+    const { account } = await deployed();
+
+    expect(account.calls()).toEqual(['ListAPIKeys ok', 'CreateAPIKey ok', 'GetDecryptedAPIKey ok']);
+  });
+
+  test('makes a key of its own beside one of another stack with the same domains', async () => {
+    const account = new Account();
+    const foreign = account.waf.createForeignKey('eu-west-1', 'REGIONAL', ['example.com']);
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(answer.Data?.APIKey).not.toBe(foreign.apiKey);
+    expect(account.waf.keys()).toHaveLength(2);
+  });
+
+  test('makes a CLOUDFRONT key in us-east-1 from a stack in eu-west-1', async () => {
+    const account = new Account();
+
+    const answer = await account.environment().invoke(createEvent(properties(['example.com'], 'CLOUDFRONT')));
+
+    expect(account.waf.keys()).toMatchObject([{ scope: 'CLOUDFRONT', region: 'us-east-1' }]);
+    expect(new Set(account.waf.calls.map(({ region }) => region))).toEqual(new Set(['us-east-1']));
+    expect(answer.PhysicalResourceId).toMatch(/^WafCaptchaApiKey\/CLOUDFRONT\/us-east-1\//);
+  });
+
+  test('undoes the key and fails when it cannot be described', async () => {
+    const account = new Account();
+    account.waf.faults.next('GetDecryptedAPIKey', failed(400, 'WAFInvalidOperationException', 'before'));
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(answer).toMatchObject({
+      Status: 'FAILED',
+      PhysicalResourceId: expect.stringMatching(/^WafCaptchaApiKey\/create-failed\//),
+      Reason: expect.stringMatching(/^GetDecryptedAPIKey in eu-west-1: WAFInvalidOperationException/),
+    });
+    expect(keysOf(account)).toEqual([]);
+  });
+
+  test('fails with the id of a key that it could not undo, so that CloudFormation deletes it', async () => {
+    const account = new Account();
+    account.waf.faults.next('GetDecryptedAPIKey', failed(400, 'WAFInvalidOperationException', 'before'));
+    account.waf.faults.next('DeleteAPIKey', failed(400, 'WAFInvalidOperationException', 'before'));
+
+    const failure = await account.environment().invoke(createEvent());
+    expect(failure).toMatchObject({
+      Status: 'FAILED',
+      PhysicalResourceId: expect.stringMatching(REGIONAL_ID),
+    });
+
+    await account.environment().invoke(deleteEvent(failure.PhysicalResourceId));
+    expect(keysOf(account)).toEqual([]);
+  });
+
+  test.each([
+    [
+      'a text in place of the list',
+      properties('example.com'),
+      /^TokenDomains: expected a list .*"example\.com"$/,
+    ],
+    ['a list of other things', properties([{}]), /^TokenDomains: expected a list of host names/],
+    [
+      'six domains',
+      properties(['a.de', 'b.de', 'c.de', 'd.de', 'e.de', 'f.de']),
+      /^TokenDomains: .* got 6: a\.de/,
+    ],
+    ['no domain', properties([]), /^TokenDomains: expected 1 to 5 different domains, got 0$/],
+    ['a malformed domain', properties(['https://a.de']), /^TokenDomains: expected a bare host name/],
+    [
+      'an unknown scope',
+      properties(['a.de'], 'GLOBAL'),
+      /^Scope: expected REGIONAL or CLOUDFRONT, got "GLOBAL"$/,
+    ],
+    ['no scope', { TokenDomains: ['a.de'] }, /^Scope: expected REGIONAL or CLOUDFRONT, got nothing$/],
+    [
+      'no domains at all',
+      { Scope: 'REGIONAL' },
+      /^TokenDomains: expected a list of host names, got nothing$/,
+    ],
+    ['nothing', {}, /^Scope: expected REGIONAL or CLOUDFRONT, got nothing$/],
+  ])('refuses %s, naming the property', async (_what, wanted, reason) => {
+    const account = new Account();
+
+    const answer = await account.environment().invoke(createEvent(wanted));
+
+    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(reason) });
+    expect(account.calls()).toEqual([]);
+  });
+
+  test('ignores properties that a newer version may have written', async () => {
+    const account = new Account();
+
+    const answer = await account.environment().invoke(createEvent({ ...properties(), Colour: 'blue' }));
+
+    expect(answer.Status).toBe('SUCCESS');
+  });
+});
+
+describe('Update', () => {
+  test.each([
+    ['the same properties', ['example.com', 'shop.example.com']],
+    ['another order', ['shop.example.com', 'example.com']],
+    ['another letter case', ['Example.com', 'SHOP.example.com']],
+    ['a domain twice', ['example.com', 'shop.example.com', 'example.com']],
+  ])('with %s keeps the key and its id', async (_what, tokenDomains) => {
+    const before = properties(['example.com', 'shop.example.com']);
+    const { account, id, apiKey, data } = await deployed(before);
+
+    const answer = await account.environment().invoke(updateEvent(id, properties(tokenDomains), before));
+
+    expect(answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: id, Data: data });
+    expect(keysOf(account)).toEqual([apiKey]);
+    expect(account.calls().slice(3)).toEqual(['ListAPIKeys ok']);
+  });
+
+  test('recognises its key when WAF gives the domains in another order and letter case', async () => {
+    const answeredDomains = (domains: readonly string[]) =>
+      domains.map(domain => domain.toUpperCase()).reverse();
+    const account = new Account({ answeredDomains });
+    const wanted = properties(['example.com', 'shop.example.com']);
+    const { PhysicalResourceId: id } = await account.environment().invoke(createEvent(wanted));
+
+    const answer = await account.environment().invoke(updateEvent(id, wanted, wanted));
+
+    expect(answer.PhysicalResourceId).toBe(id);
+    expect(account.waf.keys()).toHaveLength(1);
+  });
+
+  test('with other domains makes a new key and leaves the old one to CloudFormation', async () => {
+    const { account, id, apiKey } = await deployed();
+    const wanted = properties(['example.com', 'example.org']);
+
+    const answer = await account.environment().invoke(updateEvent(id, wanted, properties()));
+
+    expect(answer.PhysicalResourceId).toMatch(REGIONAL_ID);
+    expect(answer.PhysicalResourceId).not.toBe(id);
+    expect(keysOf(account)).toEqual([apiKey, answer.Data?.APIKey]);
+
+    await account.environment().invoke(deleteEvent(id, properties()));
+    expect(keysOf(account)).toEqual([answer.Data?.APIKey]);
+  });
+
+  test('with another scope makes a new key there', async () => {
+    const { account, id } = await deployed();
+
+    const answer = await account
+      .environment()
+      .invoke(updateEvent(id, properties(['example.com'], 'CLOUDFRONT'), properties()));
+
+    expect(answer.PhysicalResourceId).toMatch(/^WafCaptchaApiKey\/CLOUDFRONT\/us-east-1\//);
+    expect(account.waf.keys().map(({ scope }) => scope)).toEqual(['REGIONAL', 'CLOUDFRONT']);
+  });
+
+  test('makes a new key when its own was deleted by hand', async () => {
+    const { account, id, apiKey } = await deployed();
+    account.waf.deleteByHand(apiKey);
+
+    const answer = await account.environment().invoke(updateEvent(id, properties(), properties()));
+
+    expect(answer.PhysicalResourceId).not.toBe(id);
+    expect(keysOf(account)).toEqual([answer.Data?.APIKey]);
+  });
+
+  test('does not swap a live key that a slow list does not show yet', async () => {
+    const account = new Account({ listLagMs: 12_000 });
+    const { PhysicalResourceId: id } = await account.environment().invoke(createEvent());
+
+    const answer = await account.environment().invoke(updateEvent(id, properties(), properties()));
+
+    expect(answer.PhysicalResourceId).toBe(id);
+    expect(account.waf.keys()).toHaveLength(1);
+  });
+
+  test('does not take the key of another stack with the wanted domains', async () => {
+    const { account, id } = await deployed();
+    const foreign = account.waf.createForeignKey('eu-west-1', 'REGIONAL', ['example.org']);
+
+    const answer = await account
+      .environment()
+      .invoke(updateEvent(id, properties(['example.org']), properties()));
+
+    expect(answer.Data?.APIKey).not.toBe(foreign.apiKey);
+    expect(keysOf(account)).toContain(foreign.apiKey);
+  });
+
+  test('that fails answers with its own id and leaves no new key behind', async () => {
+    const { account, id, apiKey } = await deployed();
+    account.waf.faults.next('GetDecryptedAPIKey', failed(400, 'WAFInvalidOperationException', 'before'));
+
+    const answer = await account
+      .environment()
+      .invoke(updateEvent(id, properties(['example.org']), properties()));
+
+    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: id });
+    expect(keysOf(account)).toEqual([apiKey]);
+  });
+
+  test('that fails and cannot undo its key answers with the new id', async () => {
+    const { account, id, apiKey } = await deployed();
+    account.waf.faults.next('GetDecryptedAPIKey', failed(400, 'WAFInvalidOperationException', 'before'));
+    account.waf.faults.next('DeleteAPIKey', failed(400, 'WAFInvalidOperationException', 'before'));
+
+    const answer = await account
+      .environment()
+      .invoke(updateEvent(id, properties(['example.org']), properties()));
+
+    expect(answer.PhysicalResourceId).not.toBe(id);
+    await account.environment().invoke(deleteEvent(answer.PhysicalResourceId));
+    expect(keysOf(account)).toEqual([apiKey]);
+  });
+
+  test('of malformed properties fails with its own id, and the rollback from them keeps the key', async () => {
+    const { account, id, apiKey } = await deployed();
+    const malformed = properties(['*.example.com']);
+
+    const failure = await account.environment().invoke(updateEvent(id, malformed, properties()));
+    expect(failure).toMatchObject({ Status: 'FAILED', PhysicalResourceId: id });
+
+    const rollback = await account.environment().invoke(updateEvent(id, properties(), malformed));
+    expect(rollback).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: id, Data: { APIKey: apiKey } });
+    expect(keysOf(account)).toEqual([apiKey]);
+  });
+});
+
+describe('Delete', () => {
+  test('deletes its key', async () => {
+    const { account, id } = await deployed();
+
+    const answer = await account.environment().invoke(deleteEvent(id));
+
+    expect(answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: id });
+    expect(keysOf(account)).toEqual([]);
+  });
+
+  test('deletes its key in its own scope and Region, whatever the properties say', async () => {
+    const { account, id } = await deployed(properties(['example.com'], 'CLOUDFRONT'));
+
+    await account.environment().invoke(deleteEvent(id, { Scope: 'nonsense' }));
+
+    expect(keysOf(account)).toEqual([]);
+  });
+
+  test('does not touch a key of another stack with the same domains', async () => {
+    const { account, id } = await deployed();
+    const foreign = account.waf.createForeignKey('eu-west-1', 'REGIONAL', ['example.com']);
+
+    await account.environment().invoke(deleteEvent(id));
+
+    expect(keysOf(account)).toEqual([foreign.apiKey]);
+  });
+
+  test('succeeds when the key is gone already, and deletes nothing else', async () => {
+    const { account, id, apiKey } = await deployed();
+    const foreign = account.waf.createForeignKey('eu-west-1', 'REGIONAL', ['example.com']);
+    account.waf.deleteByHand(apiKey);
+
+    const answer = await account.environment().invoke(deleteEvent(id));
+
+    expect(answer.Status).toBe('SUCCESS');
+    expect(keysOf(account)).toEqual([foreign.apiKey]);
+  });
+
+  test('succeeds when the key goes between the list and the deletion', async () => {
+    const { account, id, apiKey } = await deployed();
+    account.waf.faults.when(({ operation }) => {
+      if (operation === 'DeleteAPIKey') account.waf.deleteByHand(apiKey);
+      return undefined;
+    });
+
+    const answer = await account.environment().invoke(deleteEvent(id));
+
+    expect(answer.Status).toBe('SUCCESS');
+    expect(account.calls().at(-1)).toBe('DeleteAPIKey WAFNonexistentItemException');
+  });
+
+  test.each([
+    ['the marker of a failed Create', 'WafCaptchaApiKey/create-failed/request-0'],
+    ['an id that CloudFormation invented', INVENTED_ID],
+  ])('of %s deletes nothing', async (_what, id) => {
+    const { account, apiKey } = await deployed();
+
+    const answer = await account.environment().invoke(deleteEvent(id));
+
+    expect(answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: id });
+    expect(keysOf(account)).toEqual([apiKey]);
+  });
+
+  test('of an invented id deletes the key whose answer never got through', async () => {
+    const account = new Account();
+    const environment = account.environment();
+    const { put } = account;
+    account.put = async () => 503;
+    await expect(environment.invoke(createEvent())).rejects.toThrow('got HTTP status 503');
+    expect(account.waf.keys()).toHaveLength(1);
+    account.put = put;
+
+    await environment.invoke(deleteEvent(INVENTED_ID));
+
+    expect(keysOf(account)).toEqual([]);
+  });
+
+  test('of an invented id leaves the undelivered key of another resource alone', async () => {
+    const account = new Account();
+    const environment = account.environment();
+    const { put } = account;
+    account.put = async () => 503;
+    await expect(environment.invoke(createEvent())).rejects.toThrow();
+    account.put = put;
+
+    await environment.invoke(deleteEvent(INVENTED_ID, properties(), { LogicalResourceId: 'OtherKey' }));
+    await environment.invoke(deleteEvent(INVENTED_ID, properties(), { StackId: `${STACK_ID}0` }));
+
+    expect(account.waf.keys()).toHaveLength(1);
+  });
+
+  test('of an invented id leaves a key alone that CloudFormation has taken', async () => {
+    const account = new Account();
+    const environment = account.environment();
+    await environment.invoke(createEvent());
+
+    await environment.invoke(deleteEvent(INVENTED_ID));
+
+    expect(account.waf.keys()).toHaveLength(1);
+  });
+
+  test('tries again after a conflict, a throttle and a server error', async () => {
+    const { account, id } = await deployed();
+    account.waf.faults.next('DeleteAPIKey', failed(400, 'WAFOptimisticLockException', 'before'));
+    account.waf.faults.next('DeleteAPIKey', throttled());
+    account.waf.faults.next('DeleteAPIKey', failed(500, 'WAFInternalErrorException', 'before'));
+
+    await account.environment().invoke(deleteEvent(id));
+
+    expect(keysOf(account)).toEqual([]);
+  });
+
+  test('fails with its own id when WAF refuses it', async () => {
+    const { account, id } = await deployed();
+    account.waf.faults.next('DeleteAPIKey', failed(400, 'WAFInvalidOperationException', 'before', 'in use'));
+
+    const answer = await account.environment().invoke(deleteEvent(id));
+
+    expect(answer).toMatchObject({
+      Status: 'FAILED',
+      PhysicalResourceId: id,
+      Reason: 'DeleteAPIKey in eu-west-1: WAFInvalidOperationException: in use, after 1 attempt',
+    });
+  });
+});

@@ -1,0 +1,44 @@
+import {
+  failedCreateId,
+  locationOf,
+  parsePhysicalId,
+  physicalIdOf,
+  refersTo,
+} from '../../lambda/physical-id';
+
+const location = locationOf('REGIONAL', 'eu-west-1');
+
+test('the id of a key never changes: deployed stacks hold it', () => {
+  expect(physicalIdOf(location, 'AbC+/=_0_1')).toBe(
+    'WafCaptchaApiKey/REGIONAL/eu-west-1/aa8002e3b8d4ec733275881a0b7ca0c4802309ce1c7c1163bee7d5782dcc8500',
+  );
+});
+
+test('the id of the longest key is within the 1 KB that CloudFormation allows', () => {
+  expect(physicalIdOf(locationOf('CLOUDFRONT', 'ap-southeast-7'), 'k'.repeat(2048)).length).toBeLessThan(
+    1024,
+  );
+});
+
+test('an id leads back to its key, and to no other', () => {
+  const reference = parsePhysicalId(physicalIdOf(location, 'key'));
+
+  expect(reference?.location).toEqual({ scope: 'REGIONAL', region: 'eu-west-1' });
+  expect(reference && refersTo(reference, 'key')).toBe(true);
+  expect(reference && refersTo(reference, 'Key')).toBe(false);
+});
+
+test.each([
+  failedCreateId('request'),
+  'shop-CaptchaKey-1A2B3C4D5E6F7',
+  'WafCaptchaApiKey/REGIONAL/eu-west-1/abc',
+  `WafCaptchaApiKey/GLOBAL/eu-west-1/${'0'.repeat(64)}`,
+  `x/WafCaptchaApiKey/REGIONAL/eu-west-1/${'0'.repeat(64)}`,
+  '',
+])('%p names no key', id => {
+  expect(parsePhysicalId(id)).toBeUndefined();
+});
+
+test('a key of scope CLOUDFRONT lives in us-east-1', () => {
+  expect(locationOf('CLOUDFRONT', 'eu-west-1')).toEqual({ scope: 'CLOUDFRONT', region: 'us-east-1' });
+});
