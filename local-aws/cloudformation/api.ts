@@ -1,0 +1,261 @@
+import { AwsError } from '../aws-error';
+import type { Service, ServiceRequest } from '../service';
+import type { ChangeSet, ChangeSets } from './change-sets';
+import {
+  changeSetDescription,
+  eventDescription,
+  resourceDescription,
+  stackDescription,
+} from './descriptions';
+import type { DeploymentInput, Engine } from './engine';
+import { type Action, type Form, queryService } from './query-protocol';
+import type { Stack } from './stack';
+
+/** The content of a template in S3. */
+export type ReadObject = (bucket: string, key: string) => Uint8Array | Promise<Uint8Array>;
+
+const eventsPerPage = 100;
+
+/** CloudFormation's API as far as the CDK CLI and a stack's own resources use it. */
+export function cloudFormationApi(engine: Engine, changeSets: ChangeSets, readObject: ReadObject): Service {
+  const api = new Api(engine, changeSets, readObject);
+  return queryService('http://cloudformation.amazonaws.com/doc/2010-05-15/', api.actions);
+}
+
+class Api {
+  readonly actions = new Map<string, Action>([
+    ['CreateStack', (form, request) => this.createStack(form, request)],
+    ['UpdateStack', (form, request) => this.updateStack(form, request)],
+    ['CancelUpdateStack', (form, request) => this.cancelUpdate(form, request)],
+    ['ContinueUpdateRollback', (form, request) => this.continueRollback(form, request)],
+    ['DeleteStack', (form, request) => this.deleteStack(form, request)],
+    ['DescribeStacks', (form, request) => this.describeStacks(form, request)],
+    ['DescribeStackEvents', (form, request) => this.describeStackEvents(form, request)],
+    ['DescribeStackResource', (form, request) => this.describeStackResource(form, request)],
+    ['DescribeStackResources', (form, request) => this.describeStackResources(form, request)],
+    ['ListStackResources', (form, request) => this.listStackResources(form, request)],
+    ['GetTemplate', (form, request) => this.getTemplate(form, request)],
+    ['CreateChangeSet', (form, request) => this.createChangeSet(form, request)],
+    ['DescribeChangeSet', (form, request) => this.describeChangeSet(form, request)],
+    ['ExecuteChangeSet', (form, request) => this.executeChangeSet(form, request)],
+    ['DeleteChangeSet', (form, request) => this.deleteChangeSet(form, request)],
+  ]);
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly changeSets: ChangeSets,
+    private readonly readObject: ReadObject,
+  ) {}
+
+  private async createStack(form: Form, { region }: ServiceRequest) {
+    form.refuse('OnFailure', 'ROLLBACK');
+    const input = await this.deploymentInput(form);
+    const stack = this.engine.addStack(region, form.required('StackName'));
+    this.undoing(stack, () => this.engine.create(stack, input));
+    return { StackId: stack.id };
+  }
+
+  /** A stack whose template is refused must not stay behind. */
+  private undoing<T>(stack: Stack, start: () => T): T {
+    try {
+      return start();
+    } catch (error) {
+      this.engine.delete(stack);
+      throw error;
+    }
+  }
+
+  private async updateStack(form: Form, request: ServiceRequest) {
+    const stack = this.stack(form, request);
+    this.engine.update(stack, await this.deploymentInput(form, stack));
+    return { StackId: stack.id };
+  }
+
+  private cancelUpdate(form: Form, request: ServiceRequest) {
+    this.engine.cancelUpdate(this.stack(form, request));
+    return {};
+  }
+
+  private continueRollback(form: Form, request: ServiceRequest) {
+    form.refuse('ResourcesToSkip');
+    this.engine.continueRollback(this.stack(form, request));
+    return {};
+  }
+
+  private deleteStack(form: Form, { region }: ServiceRequest) {
+    form.refuse('DeletionMode', 'STANDARD');
+    const stack = this.engine.find(region, form.required('StackName'));
+    const retain = form.texts('RetainResources');
+    if (stack) this.engine.delete(stack, { retain, clientRequestToken: form.optional('ClientRequestToken') });
+    return {};
+  }
+
+  private describeStacks(form: Form, request: ServiceRequest) {
+    const isListed = (stack: Stack) => stack.region === request.region && !stack.isGone;
+    const all = form.optional('StackName') === undefined;
+    const stacks = all ? this.engine.stacks.filter(isListed) : [this.stack(form, request)];
+    return { Stacks: stacks.map(stackDescription) };
+  }
+
+  private describeStackEvents(form: Form, { region }: ServiceRequest) {
+    const name = form.required('StackName');
+    const stack = this.engine.find(region, name);
+    if (!stack) throw invalid(`Stack [${name}] does not exist`);
+    // the token counts from the oldest event on, so that new events do not shift the pages
+    const end = Number(form.optional('NextToken') ?? stack.events.length);
+    const start = Math.max(0, end - eventsPerPage);
+    const page = stack.events.slice(start, end).reverse();
+    return {
+      StackEvents: page.map(event => eventDescription(stack, event)),
+      NextToken: start > 0 ? String(start) : undefined,
+    };
+  }
+
+  private describeStackResource(form: Form, request: ServiceRequest) {
+    const stack = this.stack(form, request);
+    const logicalId = form.required('LogicalResourceId');
+    const resource = stack.resources.get(logicalId);
+    if (!resource) throw invalid(`Resource ${logicalId} does not exist for stack ${stack.name}`);
+    const { Timestamp, ...detail } = resourceDescription(stack, resource);
+    return { StackResourceDetail: { ...detail, LastUpdatedTimestamp: Timestamp } };
+  }
+
+  private describeStackResources(form: Form, request: ServiceRequest) {
+    const stack = this.stack(form, request);
+    const logicalId = form.optional('LogicalResourceId');
+    const resources = [...stack.resources.values()].filter(
+      one => (logicalId ?? one.logicalId) === one.logicalId,
+    );
+    return { StackResources: resources.map(resource => resourceDescription(stack, resource)) };
+  }
+
+  private listStackResources(form: Form, request: ServiceRequest) {
+    const stack = this.stack(form, request);
+    const resources = [...stack.resources.values()].map(resource => resourceDescription(stack, resource));
+    return {
+      StackResourceSummaries: resources.map(({ StackId: _, StackName: __, Timestamp, ...summary }) => ({
+        ...summary,
+        LastUpdatedTimestamp: Timestamp,
+      })),
+    };
+  }
+
+  private getTemplate(form: Form, request: ServiceRequest) {
+    const { deployment } = this.stack(form, request);
+    return { TemplateBody: deployment?.template.text ?? '{}', StagesAvailable: ['Original', 'Processed'] };
+  }
+
+  private async createChangeSet(form: Form, request: ServiceRequest) {
+    form.refuse('ResourcesToImport');
+    form.refuse('DeploymentMode');
+    const type = form.optional('ChangeSetType') ?? 'UPDATE';
+    if (type !== 'CREATE' && type !== 'UPDATE') form.refuse('ChangeSetType');
+    const name = form.required('StackName');
+    const found = this.engine.find(request.region, name);
+    if (type === 'CREATE' && found && found.status !== 'REVIEW_IN_PROGRESS') {
+      throw invalid(
+        `Stack [${name}] already exists and cannot be created again with the changeSet [${type}].`,
+      );
+    }
+    const previous = type === 'CREATE' ? found : this.stack(form, request);
+    const input = await this.deploymentInput(form, previous);
+    const stack = previous ?? this.reviewed(request.region, name);
+    const make = () =>
+      this.changeSets.create(
+        stack,
+        type,
+        form.required('ChangeSetName'),
+        form.optional('Description'),
+        input,
+      );
+    const changeSet = previous ? make() : this.undoing(stack, make);
+    return { Id: changeSet.id, StackId: stack.id };
+  }
+
+  private reviewed(region: string, name: string): Stack {
+    const stack = this.engine.addStack(region, name);
+    stack.begin('REVIEW_IN_PROGRESS');
+    return stack;
+  }
+
+  private describeChangeSet(form: Form, request: ServiceRequest) {
+    return changeSetDescription(this.changeSet(form, request));
+  }
+
+  private executeChangeSet(form: Form, request: ServiceRequest) {
+    form.refuse('DisableRollback', 'false');
+    this.changeSets.execute(this.changeSet(form, request), form.optional('ClientRequestToken'));
+    return {};
+  }
+
+  private deleteChangeSet(form: Form, request: ServiceRequest) {
+    const changeSet = this.findChangeSet(form, request);
+    if (changeSet) this.changeSets.delete(changeSet);
+    return {};
+  }
+
+  private changeSet(form: Form, request: ServiceRequest): ChangeSet {
+    const changeSet = this.findChangeSet(form, request);
+    if (changeSet) return changeSet;
+    throw new AwsError(
+      'ChangeSetNotFound',
+      `ChangeSet [${form.required('ChangeSetName')}] does not exist`,
+      404,
+    );
+  }
+
+  private findChangeSet(form: Form, request: ServiceRequest): ChangeSet | undefined {
+    const name = form.required('ChangeSetName');
+    return name.startsWith('arn:')
+      ? this.changeSets.byId(name)
+      : this.changeSets.find(this.stack(form, request), name);
+  }
+
+  private stack(form: Form, { region }: ServiceRequest): Stack {
+    const name = form.required('StackName');
+    const stack = this.engine.find(region, name);
+    if (stack) return stack;
+    throw invalid(`Stack with id ${name} does not exist`);
+  }
+
+  private async deploymentInput(form: Form, previous?: Stack): Promise<DeploymentInput> {
+    form.refuse('DisableRollback', 'false');
+    form.refuse('RollbackConfiguration');
+    form.refuse('StackPolicyBody');
+    form.refuse('EnableTerminationProtection', 'false');
+    form.refuse('DeploymentConfig.Mode', 'STANDARD');
+    const url = form.optional('TemplateURL');
+    const isPrevious = form.optional('UsePreviousTemplate') === 'true';
+    const body = isPrevious ? previous?.deployment?.template.text : form.optional('TemplateBody');
+    const template = url === undefined ? body : await this.readTemplate(url);
+    if (template === undefined) throw invalid('expected a TemplateBody or a TemplateURL, got neither');
+    return {
+      template,
+      parameters: new Map(form.structures('Parameters').map(one => parameter(one, previous))),
+      tags: new Map(form.structures('Tags').map(one => [one.required('Key'), one.optional('Value') ?? ''])),
+      clientRequestToken: form.optional('ClientRequestToken'),
+    };
+  }
+
+  private async readTemplate(url: string): Promise<string> {
+    const { hostname, pathname } = new URL(url);
+    const [, first = '', rest = ''] = /^\/([^/]*)\/?(.*)$/s.exec(decodeURIComponent(pathname)) ?? [];
+    const bucketOfHost = /^(.+)\.s3[.-]/.exec(hostname)?.[1];
+    const [bucket, key] = bucketOfHost
+      ? [bucketOfHost, decodeURIComponent(pathname).slice(1)]
+      : [first, rest];
+    return Buffer.from(await this.readObject(bucket, key)).toString('utf8');
+  }
+}
+
+function parameter(form: Form, previous: Stack | undefined): [string, string] {
+  const key = form.required('ParameterKey');
+  if (form.optional('UsePreviousValue') !== 'true') return [key, form.optional('ParameterValue') ?? ''];
+  const value = previous?.deployment?.given.get(key);
+  if (value === undefined) throw invalid(`Invalid input for parameter key ${key}: it has no previous value`);
+  return [key, value];
+}
+
+function invalid(message: string): AwsError {
+  return new AwsError('ValidationError', message);
+}

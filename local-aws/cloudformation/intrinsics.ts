@@ -1,0 +1,165 @@
+import { conditionHolds } from './conditions';
+import { attributePath, branches, intrinsicCall, placeholder, substitution, type Template } from './template';
+import { isList, isObject, listAt, objectAt, type Properties, textAt, type Value } from './value';
+
+/** What the intrinsics of a template can see. */
+export interface Scope {
+  readonly template: Template;
+  /** The template's parameters and the pseudo parameters. */
+  readonly parameters: ReadonlyMap<string, Value>;
+  resource(logicalId: string): Resolved | undefined;
+  importedValue(exportName: string): string;
+}
+
+/** A resource as `Ref` and `Fn::GetAtt` see it. */
+export interface Resolved {
+  readonly physicalId?: string;
+  attribute(name: string): Value;
+}
+
+const noValue = 'AWS::NoValue';
+
+type Intrinsic = (argument: Value, scope: Scope) => Value | undefined;
+
+const intrinsics = new Map<string, Intrinsic>([
+  ['Ref', (argument, scope) => reference(textAt(argument, 'Ref'), scope)],
+  ['Fn::GetAtt', (argument, scope) => attribute(attributePath(argument), scope)],
+  ['Fn::Sub', substituted],
+  ['Fn::Join', joined],
+  ['Fn::Select', selected],
+  ['Fn::Split', split],
+  ['Fn::If', (argument, scope) => resolveOptional(branch(argument, scope), scope)],
+  ['Fn::FindInMap', foundInMap],
+  ['Fn::ImportValue', (argument, scope) => scope.importedValue(resolveText(argument, scope))],
+]);
+
+/** Whether `resolve` knows the function. */
+export function isKnownIntrinsic(name: string): boolean {
+  return intrinsics.has(name);
+}
+
+/** The value with every intrinsic replaced by what it stands for. */
+export function resolve(value: Value, scope: Scope): Value {
+  const resolved = resolveOptional(value, scope);
+  if (resolved === undefined)
+    throw new Error(`expected a value, got AWS::NoValue in ${JSON.stringify(value)}`);
+  return resolved;
+}
+
+/** Like `resolve`; `AWS::NoValue` gives `undefined`, and inside lists and objects nothing at all. */
+export function resolveOptional(value: Value, scope: Scope): Value | undefined {
+  if (isList(value))
+    return value.map(item => resolveOptional(item, scope)).filter(item => item !== undefined);
+  if (!isObject(value)) return value;
+  const call = intrinsicCall(value);
+  if (call) return intrinsicNamed(call[0])(call[1], scope);
+  const entries = Object.entries(value).map(([key, item]) => [key, resolveOptional(item, scope)] as const);
+  return Object.fromEntries(entries.flatMap(([key, item]) => (item === undefined ? [] : [[key, item]])));
+}
+
+export function resolveProperties(properties: Properties, scope: Scope): Properties {
+  return objectAt(resolve(properties, scope), 'Properties');
+}
+
+export function resolveText(value: Value, scope: Scope): string {
+  return textAt(resolve(value, scope), JSON.stringify(value));
+}
+
+/** The logical ids that the value refers to; of a `Fn::If` only the branch that holds. */
+export function references(value: Value, scope: Scope): string[] {
+  if (isList(value)) return value.flatMap(item => references(item, scope));
+  if (!isObject(value)) return [];
+  const [name, argument] = intrinsicCall(value) ?? [];
+  if (name === undefined || argument === undefined) {
+    return Object.values(value).flatMap(item => references(item, scope));
+  }
+  if (name === 'Ref') return [textAt(argument, name)].filter(id => !isParameter(id, scope));
+  if (name === 'Fn::GetAtt') return [attributePath(argument)[0]];
+  if (name === 'Fn::If') return references(branch(argument, scope), scope);
+  return name === 'Fn::Sub' ? referencesOfSub(argument, scope) : references(argument, scope);
+}
+
+function referencesOfSub(argument: Value, scope: Scope): string[] {
+  const [text, variables] = substitution(argument);
+  const names = [...text.matchAll(placeholder)].flatMap(([, name = '']) =>
+    name.startsWith('!') ? [] : [name],
+  );
+  const direct = names.filter(name => !(name in variables) && !isParameter(name, scope));
+  return [...direct.map(name => name.split('.')[0] ?? name), ...references(variables, scope)];
+}
+
+function isParameter(name: string, scope: Scope): boolean {
+  return scope.parameters.has(name) || name === noValue;
+}
+
+function intrinsicNamed(name: string): Intrinsic {
+  const intrinsic = intrinsics.get(name);
+  if (intrinsic) return intrinsic;
+  throw new Error(
+    `unknown intrinsic function: expected one of ${[...intrinsics.keys()].join(', ')}, got ${name}`,
+  );
+}
+
+function reference(name: string, scope: Scope): Value | undefined {
+  if (name === noValue) return undefined;
+  const parameter = scope.parameters.get(name);
+  if (parameter !== undefined) return parameter;
+  const id = scope.resource(name)?.physicalId;
+  if (id === undefined) throw new Error(`expected a parameter or a resource that exists, got Ref to ${name}`);
+  return id;
+}
+
+function attribute([logicalId, name]: [string, string], scope: Scope): Value {
+  const resource = scope.resource(logicalId);
+  if (!resource) throw new Error(`expected a resource that exists, got Fn::GetAtt of ${logicalId}`);
+  return resource.attribute(name);
+}
+
+function substituted(argument: Value, scope: Scope): string {
+  const [text, variables] = substitution(argument);
+  return text.replace(placeholder, (whole, name: string) => {
+    if (name.startsWith('!')) return whole.replace('!', '');
+    const variable = variables[name];
+    if (variable !== undefined) return resolveText(variable, scope);
+    const isAttribute = name.includes('.') && !scope.parameters.has(name);
+    return textAt(isAttribute ? attribute(attributePath(name), scope) : reference(name, scope), whole);
+  });
+}
+
+function joined(argument: Value, scope: Scope): string {
+  const [delimiter, items] = listAt(argument, 'Fn::Join');
+  const texts = listAt(resolve(items ?? '', scope), 'Fn::Join').map(item => textAt(item, 'Fn::Join'));
+  return texts.join(textAt(delimiter, 'Fn::Join'));
+}
+
+function selected(argument: Value, scope: Scope): Value {
+  const [index, items] = listAt(argument, 'Fn::Select');
+  const list = listAt(resolve(items ?? '', scope), 'Fn::Select');
+  const item = list[Number(resolveText(index ?? '', scope))];
+  if (item === undefined) {
+    throw new Error(`[Fn::Select] expected an index below ${list.length}, got ${JSON.stringify(index)}`);
+  }
+  return item;
+}
+
+function split(argument: Value, scope: Scope): Value {
+  const [delimiter, text] = listAt(argument, 'Fn::Split');
+  return resolveText(text ?? [], scope).split(textAt(delimiter, 'Fn::Split'));
+}
+
+function branch(argument: Value, scope: Scope): Value {
+  const [condition, then, otherwise] = branches(argument);
+  return conditionHolds(condition, scope) ? then : otherwise;
+}
+
+function foundInMap(argument: Value, scope: Scope): Value {
+  const path = listAt(argument, 'Fn::FindInMap').map(key => resolveText(key, scope));
+  const found = path.reduce<Value | undefined>(
+    (level, key) => (isObject(level) ? level[key] : undefined),
+    scope.template.mappings,
+  );
+  if (path.length === 3 && found !== undefined) return found;
+  throw new Error(
+    `[Fn::FindInMap] expected map, key and second-level key of a mapping, got ${path.join(', ')}`,
+  );
+}

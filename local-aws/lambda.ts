@@ -1,0 +1,234 @@
+import { randomUUID } from 'node:crypto';
+import { AwsError, jsonError } from './aws-error';
+import type { Clock } from './clock';
+import { CodeFolders } from './code-folders';
+import { ExecutionEnvironment, type Invocation, type InvocationResult } from './execution-environment';
+import type { EventInvokeConfiguration, FunctionConfiguration, Functions } from './lambda-function';
+import type { Service, ServiceRequest, ServiceResponse } from './service';
+
+export interface LambdaOptions {
+  readonly accountId: string;
+  readonly clock: Clock;
+  /** A folder of its own for unzipped code. */
+  readonly folder: string;
+  /** The zip archive behind a function's code. */
+  readonly readObject: (bucket: string, key: string) => Uint8Array;
+  /** Variables that every environment gets besides those that Lambda sets, e.g. the endpoint. */
+  readonly variables: () => Readonly<Record<string, string>>;
+}
+
+/** One finished attempt to run an event. */
+export interface Attempt {
+  readonly functionName: string;
+  readonly requestId: string;
+  readonly attempt: number;
+  readonly errorType: string | undefined;
+}
+
+interface DeployedFunction {
+  readonly configuration: FunctionConfiguration;
+  readonly arn: string;
+  readonly taskRoot: string;
+}
+
+interface RunningEnvironment {
+  readonly environment: ExecutionEnvironment;
+  readonly deployed: DeployedFunction;
+}
+
+const defaultRetries = 2;
+const defaultMaximumAgeSeconds = 6 * 3600;
+const secret = { AWS_ACCESS_KEY_ID: 'ASIALOCAL', AWS_SECRET_ACCESS_KEY: 'local', AWS_SESSION_TOKEN: 'local' };
+
+/** Lambda: functions from zip archives, run in processes under AWS's own runtime client. */
+export class Lambda implements Functions {
+  /** Every finished attempt, in order. */
+  readonly attempts: Attempt[] = [];
+  private readonly functions = new Map<string, DeployedFunction>();
+  private readonly eventInvokeConfigs = new Map<string, EventInvokeConfiguration>();
+  private readonly logs = new Map<string, string[]>();
+  private readonly code: CodeFolders;
+  private readonly closing = new AbortController();
+  private readonly runs = new Set<Promise<unknown>>();
+  private running: RunningEnvironment[] = [];
+
+  constructor(private readonly options: LambdaOptions) {
+    this.code = new CodeFolders(options.folder);
+  }
+
+  readonly service: Service = async request => {
+    try {
+      return await this.invoke(request);
+    } catch (error) {
+      if (error instanceof AwsError) return jsonError(error);
+      throw error;
+    }
+  };
+
+  async put(configuration: FunctionConfiguration): Promise<string> {
+    const { functionName, region, code } = configuration;
+    const arn = `arn:aws:lambda:${region}:${this.options.accountId}:function:${functionName}`;
+    const present = this.functions.get(functionName)?.configuration.region ?? region;
+    if (present !== region)
+      throw new Error(`expected ${functionName} in one Region, got ${present} and ${region}`);
+    const taskRoot = await this.code.unzip(this.options.readObject(code.bucket, code.key));
+    this.functions.set(functionName, { configuration, arn, taskRoot });
+    await this.endIdle();
+    return arn;
+  }
+
+  async delete(functionName: string): Promise<void> {
+    this.functions.delete(functionName);
+    await this.endIdle();
+  }
+
+  putEventInvokeConfig(functionName: string, configuration: EventInvokeConfiguration): void {
+    this.eventInvokeConfigs.set(functionName, configuration);
+  }
+
+  deleteEventInvokeConfig(functionName: string): void {
+    this.eventInvokeConfigs.delete(functionName);
+  }
+
+  async invokeAsynchronously(functionArn: string, payload: string): Promise<void> {
+    const { configuration } = this.existing(functionArn);
+    // nobody waits for an asynchronous event; its failures are attempts and log lines
+    this.deliver(configuration.functionName, payload).catch(error => {
+      if (!this.closing.signal.aborted) this.logLine(configuration.functionName, String(error));
+    });
+  }
+
+  /** What the function's environments wrote, and the platform's own lines; the last may lag behind an answer. */
+  logLines(functionName: string): readonly string[] {
+    return this.logs.get(functionName) ?? [];
+  }
+
+  /** Kills every environment of the function, in the midst of its event; resolves to how many there were. */
+  async killEnvironments(functionName: string): Promise<number> {
+    const killed = this.running.filter(
+      ({ deployed }) => deployed.configuration.functionName === functionName,
+    );
+    await Promise.all(killed.map(({ environment }) => environment.kill()));
+    return killed.length;
+  }
+
+  /** Ends every environment and drops the events that wait. */
+  async close(): Promise<void> {
+    this.closing.abort(new Error('lambda is closing'));
+    await Promise.all(this.running.map(({ environment }) => environment.kill()));
+    await Promise.allSettled(this.runs);
+  }
+
+  private async deliver(functionName: string, payload: string): Promise<void> {
+    const { clock } = this.options;
+    const queuedAt = clock.now();
+    const requestId = randomUUID();
+    for (let attempt = 0; ; attempt++) {
+      const deployed = this.functions.get(functionName);
+      if (!deployed) return;
+      const { errorType } = await this.run(deployed, payload, requestId);
+      this.attempts.push({ functionName, requestId, attempt, errorType });
+      const config = this.eventInvokeConfigs.get(functionName);
+      if (!errorType || attempt >= (config?.maximumRetryAttempts ?? defaultRetries)) return;
+      await clock.sleep((attempt + 1) * 60_000, this.closing.signal);
+      const maximumAge = config?.maximumEventAgeSeconds ?? defaultMaximumAgeSeconds;
+      if (clock.now() - queuedAt > maximumAge * 1000) return;
+    }
+  }
+
+  private run(deployed: DeployedFunction, payload: string, requestId: string): Promise<InvocationResult> {
+    const run = this.runUntracked(deployed, { requestId, functionArn: deployed.arn, payload });
+    this.runs.add(run);
+    return run.finally(() => this.runs.delete(run));
+  }
+
+  private async runUntracked(deployed: DeployedFunction, invocation: Invocation): Promise<InvocationResult> {
+    // nothing may come between finding an idle environment and giving it the event
+    const idle = this.running.find(one => one.deployed === deployed && one.environment.idle)?.environment;
+    const environment = idle ?? (await this.start(deployed));
+    if (!idle) this.running.push({ environment, deployed });
+    const result = environment.invoke(invocation);
+    if (this.closing.signal.aborted) await environment.kill();
+    await result;
+    if (!this.isCurrent(deployed)) await environment.kill();
+    return result;
+  }
+
+  private start(deployed: DeployedFunction): Promise<ExecutionEnvironment> {
+    this.running = this.running.filter(({ environment }) => !environment.ended);
+    const { functionName, timeoutSeconds } = deployed.configuration;
+    return ExecutionEnvironment.start({
+      taskRoot: deployed.taskRoot,
+      variables: { ...this.options.variables(), ...lambdaVariables(deployed) },
+      timeoutSeconds,
+      onLogLine: line => this.logLine(functionName, line),
+    });
+  }
+
+  private isCurrent(deployed: DeployedFunction): boolean {
+    return this.functions.get(deployed.configuration.functionName) === deployed;
+  }
+
+  private async endIdle(): Promise<void> {
+    const outdated = this.running.filter(
+      ({ environment, deployed }) => environment.idle && !this.isCurrent(deployed),
+    );
+    await Promise.all(outdated.map(({ environment }) => environment.kill()));
+  }
+
+  private existing(nameOrArn: string): DeployedFunction {
+    const deployed = this.functions.get(nameOrArn.split(':').at(-1) ?? '');
+    if (deployed && (nameOrArn === deployed.arn || !nameOrArn.includes(':'))) return deployed;
+    throw new AwsError('ResourceNotFoundException', `Function not found: ${nameOrArn}`, 404);
+  }
+
+  private logLine(functionName: string, line: string): void {
+    const lines = this.logs.get(functionName) ?? [];
+    this.logs.set(functionName, lines);
+    lines.push(line);
+  }
+
+  private async invoke({ method, path, headers: sent, body }: ServiceRequest): Promise<ServiceResponse> {
+    const name = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(path)?.[1];
+    if (method !== 'POST' || !name) {
+      throw new AwsError('NotImplemented', `local aws does not imitate lambda ${method} ${path}`, 501);
+    }
+    const type = sent['x-amz-invocation-type'] ?? 'RequestResponse';
+    const payload = body.toString('utf8') || '{}';
+    if (type === 'Event') {
+      await this.invokeAsynchronously(name, payload);
+      return { status: 202 };
+    }
+    if (type !== 'RequestResponse') {
+      throw new AwsError('NotImplemented', `local aws does not imitate lambda Invoke with ${type}`, 501);
+    }
+    const result = await this.run(this.existing(name), payload, randomUUID());
+    const headers = { 'x-amz-executed-version': '$LATEST' };
+    const failed = { ...headers, 'x-amz-function-error': 'Unhandled' };
+    return { status: 200, headers: result.errorType ? failed : headers, body: result.payload };
+  }
+}
+
+function lambdaVariables({ configuration, taskRoot }: DeployedFunction): Record<string, string> {
+  const { functionName, region, handler, runtime, memorySizeMb, environment, logGroup } = configuration;
+  return {
+    // the two are not Lambda's: the process must be found, and must not see the user's home folder
+    PATH: process.env.PATH ?? '',
+    HOME: taskRoot,
+    ...environment,
+    ...secret,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}`,
+    AWS_LAMBDA_FUNCTION_NAME: functionName,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memorySizeMb),
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_GROUP_NAME: logGroup,
+    AWS_LAMBDA_LOG_STREAM_NAME: `[$LATEST]${randomUUID().replaceAll('-', '')}`,
+    LAMBDA_TASK_ROOT: taskRoot,
+    _HANDLER: handler,
+    TZ: ':UTC',
+    LANG: 'en_US.UTF-8',
+  };
+}

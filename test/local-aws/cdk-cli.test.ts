@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runCdk } from '../../local-aws/cdk-cli';
+import { childEnvironment, endpointSettings } from '../../local-aws/child-environment';
+import { isRunning, until } from './until';
+
+jest.setTimeout(60_000);
+
+let folder: string;
+let environment: Record<string, string>;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cdk-cli-test-'));
+  environment = childEnvironment(endpointSettings('http://127.0.0.1:1', 'eu-west-1', folder), folder);
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+test('gives the exit code and the output, and removes the assembly', async () => {
+  let streamed = '';
+  const onOutput = (text: string) => {
+    streamed += text;
+  };
+  const { exitCode, output } = await runCdk(['synth'], { environment, cwd: folder, onOutput });
+  expect(exitCode).toBe(1);
+  expect(output).toContain('--app is required');
+  expect(streamed).toBe(output);
+  expect((await readdir(folder)).filter(name => name.startsWith('cdk-out-'))).toEqual([]);
+});
+
+test('the signal ends the CLI and the app that it runs', async () => {
+  const pidFile = join(folder, 'pid');
+  const app = join(folder, 'app.cjs');
+  await writeFile(
+    app,
+    `require('node:fs').writeFileSync('${pidFile}', String(process.pid)); setInterval(() => {}, 1000);`,
+  );
+  const controller = new AbortController();
+  const args = ['synth', '--app', `${process.execPath} ${app}`];
+  const run = runCdk(args, { environment, cwd: folder, signal: controller.signal });
+  const ended = expect(run).rejects.toThrow('enough');
+  await until(() => existsSync(pidFile));
+  controller.abort(new Error('enough'));
+  await ended;
+  const pid = Number(await readFile(pidFile, 'utf8'));
+  await until(() => !isRunning(pid));
+});
+
+test('starts nothing once the signal is aborted', async () => {
+  const run = runCdk(['synth'], { environment, cwd: folder, signal: AbortSignal.abort(new Error('early')) });
+  await expect(run).rejects.toThrow('early');
+});
