@@ -3,7 +3,7 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { FUNCTION_TIMEOUT_SECONDS, MAXIMUM_EVENT_AGE_SECONDS } from './properties';
 
 /** The Region that answers for keys of scope CLOUDFRONT. */
@@ -12,19 +12,23 @@ const CLOUDFRONT_REGION = 'us-east-1';
 // its path makes the function's logical id, to which the service tokens of deployed keys are bound: never rename
 const PROVIDER_ID = 'WafCaptchaApiKeyProvider';
 
+// recognises the provider of another copy of this library, which an app may well have beside this one
+const PROVIDER_MARK = Symbol.for('cdk-waf-captcha-api-key.Provider');
+
 /** The function behind all keys of one stack, with its role and its log group. */
 export class Provider extends Construct {
   /** The stack's provider, made at the first call. */
   public static of(scope: Construct): Provider {
     const stack = Stack.of(scope);
     const existing = stack.node.tryFindChild(PROVIDER_ID);
-    return existing instanceof Provider ? existing : new Provider(stack, PROVIDER_ID);
+    return isProvider(existing) ? existing : new Provider(stack, PROVIDER_ID);
   }
 
   public readonly serviceToken: string;
 
   private constructor(stack: Stack, id: string) {
     super(stack, id);
+    Object.defineProperty(this, PROVIDER_MARK, { value: true });
     const logGroup = new logs.LogGroup(this, 'LogGroup', {
       retention: logs.RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -77,7 +81,9 @@ export class Provider extends Construct {
               // none of the four has a resource type of its own (Service Authorization Reference, AWS WAF V2)
               resources: ['*'],
               // both Regions always: after a change of scope the old key is deleted under the new policy
-              conditions: { StringEquals: { 'aws:RequestedRegion': [stack.region, CLOUDFRONT_REGION] } },
+              conditions: {
+                StringEquals: { 'aws:RequestedRegion': [...new Set([stack.region, CLOUDFRONT_REGION])] },
+              },
             }),
             new iam.PolicyStatement({
               actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
@@ -88,4 +94,8 @@ export class Provider extends Construct {
       },
     });
   }
+}
+
+function isProvider(construct: IConstruct | undefined): construct is Provider {
+  return construct !== undefined && PROVIDER_MARK in construct;
 }

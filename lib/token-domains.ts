@@ -33,6 +33,7 @@ function normalizeTokenDomain(domain: string): string {
   const problem = problemOf(trimmed);
   if (problem) throw malformed(domain, problem);
   const ascii = isAscii(trimmed) ? trimmed : domainToASCII(trimmed);
+  if (ascii === '') throw malformed(domain, 'it has no form in punycode');
   if (ascii.length > MAX_DOMAIN_LENGTH) {
     throw malformed(domain, `it has ${ascii.length} characters, at most ${MAX_DOMAIN_LENGTH} are allowed`);
   }
@@ -46,6 +47,7 @@ function problemOf(domain: string): string | undefined {
   if (domain.includes('://')) return 'it has a scheme';
   if (domain.includes('/')) return 'it has a path';
   if (domain.includes(':')) return 'it has a port';
+  if (domain.endsWith('.')) return 'it ends in a dot';
   if (domain.includes('*')) return 'it has a wildcard; a key holds for sub-domains as it is';
   if (/\s/.test(domain)) return 'it has white space';
   return undefined;

@@ -1,9 +1,10 @@
+import { isIP } from 'node:net';
 import {
   Annotations,
   CustomResource,
   Duration,
   type IResource,
-  type RemovalPolicy,
+  RemovalPolicy,
   Resource,
   Stack,
   Token,
@@ -111,14 +112,11 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
     id: string,
     attrs: WafCaptchaApiKeyAttributes,
   ): IWafCaptchaApiKey {
-    for (const [name, value] of Object.entries({ ...attrs })) {
-      if (typeof value !== 'string' || value.trim() === '') {
-        throw new Error(`${name}: expected a text that is not blank, got ${JSON.stringify(value)}`);
-      }
-    }
-    const applicationIntegrationUrl = attrs.applicationIntegrationUrl.replace(/\/+$/, '');
+    const apiKey = requiredText('apiKey', attrs.apiKey);
+    const url = requiredText('applicationIntegrationUrl', attrs.applicationIntegrationUrl);
+    const applicationIntegrationUrl = url.replace(/\/+$/, '');
     class Import extends Resource implements IWafCaptchaApiKey {
-      public readonly apiKey = attrs.apiKey;
+      public readonly apiKey = apiKey;
       public readonly applicationIntegrationUrl = applicationIntegrationUrl;
       public readonly scriptUrl = `${applicationIntegrationUrl}/jsapi.js`;
     }
@@ -153,6 +151,8 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
    */
   public readonly creationTimestamp: string;
 
+  private readonly resource: CustomResource;
+
   constructor(scope: Construct, id: string, props: WafCaptchaApiKeyProps) {
     super(scope, id);
     this.checkScope(props.scope);
@@ -162,22 +162,37 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
     };
 
     const provider = Provider.of(this);
-    const resource = new CustomResource(this, 'Resource', {
+    this.resource = new CustomResource(this, 'Resource', {
       resourceType: RESOURCE_TYPE,
       serviceToken: provider.serviceToken,
       serviceTimeout: Duration.seconds(SERVICE_TIMEOUT_SECONDS),
       properties,
-      removalPolicy: props.removalPolicy,
     });
-    provider.completeBefore(resource);
+    this.applyRemovalPolicy(props.removalPolicy ?? RemovalPolicy.DESTROY);
+    provider.completeBefore(this.resource);
 
-    this.apiKey = resource.getAttString(Attribute.API_KEY);
-    this.applicationIntegrationUrl = resource.getAttString(Attribute.APPLICATION_INTEGRATION_URL);
-    this.scriptUrl = resource.getAttString(Attribute.SCRIPT_URL);
-    this.creationTimestamp = resource.getAttString(Attribute.CREATION_TIMESTAMP);
+    this.apiKey = this.resource.getAttString(Attribute.API_KEY);
+    this.applicationIntegrationUrl = this.resource.getAttString(Attribute.APPLICATION_INTEGRATION_URL);
+    this.scriptUrl = this.resource.getAttString(Attribute.SCRIPT_URL);
+    this.creationTimestamp = this.resource.getAttString(Attribute.CREATION_TIMESTAMP);
+  }
+
+  /**
+   * Says what becomes of the key when it is removed from the stack or replaced.
+   *
+   * @throws for SNAPSHOT: a key has no snapshots.
+   */
+  public override applyRemovalPolicy(policy: RemovalPolicy): void {
+    if (policy === RemovalPolicy.SNAPSHOT) {
+      throw new Error('removalPolicy: expected DESTROY, RETAIN or RETAIN_ON_UPDATE_OR_DELETE, got SNAPSHOT');
+    }
+    this.resource.applyRemovalPolicy(policy);
   }
 
   private checkScope(scope: WafScope): void {
+    if (!Object.values(WafScope).includes(scope)) {
+      throw new Error(`scope: expected REGIONAL or CLOUDFRONT, got ${JSON.stringify(scope)}`);
+    }
     const { region } = Stack.of(this);
     if (scope !== WafScope.CLOUDFRONT || Token.isUnresolved(region)) return;
     const partition = RegionInfo.get(region).partition;
@@ -191,6 +206,9 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
   /** Normalises what is known at synthesis; what is a token goes on as it is, and the handler checks it. */
   private checkTokenDomains(domains: string[]): string[] {
     if (Token.isUnresolved(domains)) return domains;
+    if (!Array.isArray(domains)) {
+      throw new Error(`tokenDomains: expected a list of host names, got ${JSON.stringify(domains)}`);
+    }
     const known = domains.filter(domain => !Token.isUnresolved(domain));
     const tokens = domains.filter(domain => Token.isUnresolved(domain));
     if (known.length === 0 && tokens.length > 0) return this.checkCount(tokens);
@@ -219,7 +237,9 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
         );
         break;
       case PublicSuffix.NONE:
-        if (!domain.includes('.')) {
+        if (isIP(domain)) {
+          this.warn('ipAddress', `token domain "${domain}" is an IP address; AWS WAF may refuse it`);
+        } else if (!domain.includes('.')) {
           this.warn('singleLabel', `token domain "${domain}" has a single label; AWS WAF may refuse it`);
         }
     }
@@ -228,4 +248,9 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
   private warn(id: string, message: string): void {
     Annotations.of(this).addWarningV2(`cdk-waf-captcha-api-key:${id}`, message);
   }
+}
+
+function requiredText(name: string, text: string): string {
+  if (typeof text === 'string' && text.trim() !== '') return text;
+  throw new Error(`${name}: expected a text that is not blank, got ${JSON.stringify(text)}`);
 }
