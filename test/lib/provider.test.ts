@@ -1,0 +1,310 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { App, NestedStack, Stack, Stage } from 'aws-cdk-lib';
+import { determineLatestNodeRuntime } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { WafCaptchaApiKey, WafScope } from '../../lib';
+import {
+  addKey,
+  newApp,
+  newStack,
+  resourcesOf,
+  stackWithKey,
+  type TemplateResource,
+  theOnly,
+} from './synthesize';
+
+const KEY_TYPE = 'Custom::WafCaptchaApiKey';
+const FUNCTION_TYPE = 'AWS::Lambda::Function';
+const INVOKE_CONFIG_TYPE = 'AWS::Lambda::EventInvokeConfig';
+const LOG_GROUP_TYPE = 'AWS::Logs::LogGroup';
+const ROLE_TYPE = 'AWS::IAM::Role';
+
+/** The provider's resources, type by logical id. */
+const PROVIDER = {
+  WafCaptchaApiKeyProviderEventInvokeConfigDFAE7A48: INVOKE_CONFIG_TYPE,
+  WafCaptchaApiKeyProviderHandler3F6E30B9: FUNCTION_TYPE,
+  WafCaptchaApiKeyProviderLogGroupCDB58F6A: LOG_GROUP_TYPE,
+  WafCaptchaApiKeyProviderRole1CD92BEF: ROLE_TYPE,
+};
+
+describe('logical ids', () => {
+  // a change breaks deployed stacks: the function's id is in their keys' service token, which may never change
+  test('are these, for ever', () => {
+    expect(typesOf(stackWithKey())).toEqual({ ...PROVIDER, Key961B73FD: KEY_TYPE });
+  });
+
+  test('are the same in a stage, in a nested stack and under any name of the stack', () => {
+    const stage = new Stage(newApp(), 'Production');
+    const nested = new NestedStack(new Stack(stage, 'Parent'), 'Nested');
+    const staged = new Stack(stage, 'OtherName', { stackName: 'yet-another-name' });
+
+    for (const stack of [nested, staged]) addKey(new Construct(stack, 'Deeper'));
+
+    for (const stack of [nested, staged]) expect(typesOf(stack)).toMatchObject(PROVIDER);
+  });
+});
+
+describe('one provider per stack', () => {
+  test('serves all keys of the stack with four resources', () => {
+    const stack = newStack();
+    addKey(stack, 'One');
+    addKey(new Construct(stack, 'Deeper'), 'Two');
+    addKey(stack, 'Three');
+
+    const types = Object.values(typesOf(stack)).sort();
+
+    expect(types).toEqual([...Object.values(PROVIDER), KEY_TYPE, KEY_TYPE, KEY_TYPE].sort());
+  });
+
+  test('gives every key the same service token', () => {
+    const stack = newStack();
+    addKey(stack, 'One');
+    addKey(stack, 'Two');
+
+    for (const key of keysOf(stack)) {
+      expect(key.Properties.ServiceToken).toEqual({
+        'Fn::GetAtt': ['WafCaptchaApiKeyProviderHandler3F6E30B9', 'Arn'],
+      });
+    }
+  });
+
+  test('is made anew in each stack of an app', () => {
+    const app = newApp();
+    const stacks = ['One', 'Two'].map(id => new Stack(app, id));
+    for (const stack of stacks) addKey(stack);
+
+    for (const stack of stacks) expect(typesOf(stack)).toMatchObject(PROVIDER);
+  });
+
+  test('is made anew in a nested stack', () => {
+    const parent = stackWithKey();
+    const nested = new NestedStack(parent, 'Nested');
+    addKey(nested);
+
+    expect(typesOf(parent)).toMatchObject(PROVIDER);
+    expect(typesOf(nested)).toEqual({ ...PROVIDER, Key961B73FD: KEY_TYPE });
+  });
+
+  test('is not made in the parent of the nested stack that has the key', () => {
+    const parent = newStack();
+    addKey(new NestedStack(parent, 'Nested'));
+
+    expect(Object.values(typesOf(parent))).toEqual(['AWS::CloudFormation::Stack']);
+  });
+
+  test('is shared with another copy of the library in the same app', () => {
+    const stack = newStack();
+    addKey(stack, 'One');
+
+    jest.isolateModules(() => {
+      const { WafCaptchaApiKey: OtherCopy }: typeof import('../../lib') = require('../../lib');
+      expect(OtherCopy).not.toBe(WafCaptchaApiKey);
+      new OtherCopy(stack, 'Other', { scope: WafScope.REGIONAL, tokenDomains: ['example.org'] });
+    });
+
+    expect(
+      Object.values(resourcesOf(stack)).filter(({ Type }) => Type === 'AWS::Lambda::Function'),
+    ).toHaveLength(1);
+  });
+});
+
+describe('the role', () => {
+  test.each([
+    ['eu-west-1', ['eu-west-1', 'us-east-1']],
+    ['us-east-1', ['us-east-1']],
+    ['cn-north-1', ['cn-north-1', 'us-east-1']],
+    [undefined, [{ Ref: 'AWS::Region' }, 'us-east-1']],
+  ])('may do this and no more, from Region %s', (region, regions) => {
+    expect(theOnly(ROLE_TYPE, stackWithKey({}, region)).Properties).toEqual({
+      AssumeRolePolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } },
+        ],
+      },
+      Policies: [
+        {
+          PolicyName: 'ApiKeys',
+          PolicyDocument: {
+            Version: '2012-10-17',
+            Statement: [
+              {
+                Effect: 'Allow',
+                Action: [
+                  'wafv2:CreateAPIKey',
+                  'wafv2:DeleteAPIKey',
+                  'wafv2:GetDecryptedAPIKey',
+                  'wafv2:ListAPIKeys',
+                ],
+                Resource: '*',
+                Condition: { StringEquals: { 'aws:RequestedRegion': regions } },
+              },
+              {
+                Effect: 'Allow',
+                Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+                Resource: { 'Fn::GetAtt': ['WafCaptchaApiKeyProviderLogGroupCDB58F6A', 'Arn'] },
+              },
+            ],
+          },
+        },
+      ],
+    });
+  });
+
+  // what is left of a log group that the function makes after the stack's own was deleted, nobody deletes
+  test('neither makes log groups nor has a policy managed by AWS', () => {
+    const template = JSON.stringify(resourcesOf(stackWithKey()));
+
+    expect(template).not.toContain('logs:CreateLogGroup');
+    expect(template).not.toContain('ManagedPolicyArns');
+  });
+});
+
+describe('the log group', () => {
+  test('keeps its events for a month, has no name of its own and goes with the stack', () => {
+    expect(theOnly(LOG_GROUP_TYPE, stackWithKey())).toEqual({
+      Type: LOG_GROUP_TYPE,
+      Properties: { RetentionInDays: 30 },
+      DeletionPolicy: 'Delete',
+      UpdateReplacePolicy: 'Delete',
+    });
+  });
+
+  test('is the one that the function writes to', () => {
+    expect(theOnly(FUNCTION_TYPE, stackWithKey()).Properties.LoggingConfig).toEqual({
+      LogGroup: { Ref: 'WafCaptchaApiKeyProviderLogGroupCDB58F6A' },
+    });
+  });
+});
+
+describe('the function', () => {
+  test('runs the prebuilt bundle, alone in its asset', () => {
+    const stack = stackWithKey();
+    const { Handler, Code } = theOnly(FUNCTION_TYPE, stack).Properties;
+
+    const [assets, ...more] = assetsOf(stack);
+
+    expect(Handler).toBe('index.handler');
+    expect(Code).toMatchObject({ S3Key: `${assets?.hash}.zip` });
+    expect(assets?.files).toEqual(['index.js']);
+    expect(more).toEqual([]);
+  });
+
+  test.each(['eu-west-1', 'cn-north-1', 'us-gov-west-1', undefined])(
+    'has the latest Node of Region %s',
+    region => {
+      const stack = stackWithKey({}, region);
+      const latest = stack.resolve(determineLatestNodeRuntime(stack).name);
+
+      expect(theOnly(FUNCTION_TYPE, stack).Properties.Runtime).toEqual(latest);
+    },
+  );
+
+  test('is tried again twice when an event fails', () => {
+    expect(theOnly(INVOKE_CONFIG_TYPE, stackWithKey()).Properties).toMatchObject({
+      FunctionName: { Ref: 'WafCaptchaApiKeyProviderHandler3F6E30B9' },
+      Qualifier: '$LATEST',
+      MaximumRetryAttempts: 2,
+    });
+  });
+});
+
+describe('time limits', () => {
+  test('an event lives longer than one run, so that it can be tried again', () => {
+    const { run, event } = limitsOf(stackWithKey());
+
+    expect(run).toBeLessThan(event);
+  });
+
+  test('the last run that an event can start ends before CloudFormation gives up', () => {
+    const { run, event, service } = limitsOf(stackWithKey());
+
+    expect(event + run).toBeLessThan(service);
+  });
+
+  test('are within what Lambda and CloudFormation allow', () => {
+    const { run, service } = limitsOf(stackWithKey());
+
+    expect(run).toBeLessThanOrEqual(900);
+    expect(service).toBeLessThanOrEqual(3600);
+  });
+});
+
+// CloudFormation creates along dependencies and deletes against them
+describe('dependencies', () => {
+  test('a key needs every resource of the provider: it is created last and deleted first', () => {
+    const resources = resourcesOf(stackWithKey());
+
+    expect([...neededBy('Key961B73FD', resources)].sort()).toEqual(Object.keys(PROVIDER).sort());
+  });
+
+  test('no resource of the provider needs a key, and no key another key', () => {
+    const stack = newStack();
+    const ids = ['One', 'Two', 'Three'];
+    for (const id of ids) addKey(stack, id);
+    const resources = resourcesOf(stack);
+
+    const needed = Object.keys(resources).flatMap(id => [...neededBy(id, resources)]);
+
+    expect(needed.filter(id => resources[id]?.Type === KEY_TYPE)).toEqual([]);
+  });
+});
+
+function typesOf(stack: Stack): Record<string, string> {
+  return Object.fromEntries(Object.entries(resourcesOf(stack)).map(([id, { Type }]) => [id, Type]));
+}
+
+function keysOf(stack: Stack): TemplateResource[] {
+  return Object.values(resourcesOf(stack)).filter(({ Type }) => Type === KEY_TYPE);
+}
+
+interface Asset {
+  readonly hash: string;
+  readonly files: string[];
+}
+
+/** The folders that synthesis has put into the assembly. */
+function assetsOf(stack: Stack): Asset[] {
+  const root = stack.node.root;
+  if (!App.isApp(root)) throw new Error('expected a stack in an app');
+  const { directory } = root.synth();
+  return readdirSync(directory).flatMap(entry => {
+    const [, hash] = /^asset\.([0-9a-f]+)$/.exec(entry) ?? [];
+    return hash === undefined ? [] : [{ hash, files: readdirSync(join(directory, entry)) }];
+  });
+}
+
+/** How long one run, the life of an event and CloudFormation's patience are, in seconds. */
+function limitsOf(stack: Stack): { run: number; event: number; service: number } {
+  return {
+    run: Number(theOnly(FUNCTION_TYPE, stack).Properties.Timeout),
+    event: Number(theOnly(INVOKE_CONFIG_TYPE, stack).Properties.MaximumEventAgeInSeconds),
+    service: Number(theOnly(KEY_TYPE, stack).Properties.ServiceTimeout),
+  };
+}
+
+/** The logical ids that a resource needs, directly or through others. */
+function neededBy(
+  id: string,
+  resources: Record<string, TemplateResource>,
+  found = new Set<string>(),
+): Set<string> {
+  const { DependsOn = [], Properties = {} } = resources[id] ?? {};
+  for (const needed of [...DependsOn, ...referencesIn(Properties)]) {
+    if (found.has(needed) || !(needed in resources)) continue;
+    found.add(needed);
+    neededBy(needed, resources, found);
+  }
+  return found;
+}
+
+/** The logical ids behind each Ref and Fn::GetAtt. */
+function referencesIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => {
+    if (name === 'Ref') return [String(inner)];
+    if (name === 'Fn::GetAtt' && Array.isArray(inner)) return [String(inner[0])];
+    return referencesIn(inner);
+  });
+}

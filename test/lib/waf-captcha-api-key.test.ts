@@ -1,0 +1,305 @@
+import { CfnOutput, CfnResource, NestedStack, RemovalPolicy, Stack, Stage, Tags } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
+import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json';
+import { WafCaptchaApiKey, WafScope } from '../../lib';
+import { addKey, newApp, newStack, resourcesOf, stackWithKey, theOnly } from './synthesize';
+
+const KEY_TYPE = 'Custom::WafCaptchaApiKey';
+const FIVE = ['a.example', 'b.example', 'c.example', 'd.example', 'e.example'];
+
+describe('the resource', () => {
+  // what stands here is compared at every update: a hash, a version or a time would touch the keys at each upgrade
+  test('holds scope and domains, and nothing that changes from release to release', () => {
+    const stack = stackWithKey({ tokenDomains: ['example.com', 'shop.example.com'] });
+
+    expect(theOnly(KEY_TYPE, stack)).toEqual({
+      Type: KEY_TYPE,
+      Properties: {
+        ServiceToken: { 'Fn::GetAtt': ['WafCaptchaApiKeyProviderHandler3F6E30B9', 'Arn'] },
+        ServiceTimeout: '3600',
+        Scope: 'REGIONAL',
+        TokenDomains: ['example.com', 'shop.example.com'],
+      },
+      DependsOn: ['WafCaptchaApiKeyProviderEventInvokeConfigDFAE7A48'],
+      DeletionPolicy: 'Delete',
+      UpdateReplacePolicy: 'Delete',
+    });
+  });
+
+  test('holds the scope CLOUDFRONT', () => {
+    expect(propertiesOf(stackWithKey({ scope: WafScope.CLOUDFRONT }))).toMatchObject({ Scope: 'CLOUDFRONT' });
+  });
+
+  test('is all that a second key adds, in less than 360 bytes', () => {
+    const stack = stackWithKey();
+    const two = stackWithKey();
+    addKey(two, 'Other');
+
+    const [alone, both] = [stack, two].map(each => resourcesOf(each));
+
+    expect(Object.keys(both ?? {}).length).toBe(Object.keys(alone ?? {}).length + 1);
+    expect(JSON.stringify(both).length - JSON.stringify(alone).length).toBeLessThan(360);
+  });
+
+  // CloudFormation takes a key under another logical id for another key: it would replace those of deployed stacks
+  test('has a logical id that follows from its path alone', () => {
+    const stack = newStack();
+    addKey(stack, 'Key');
+    addKey(stack, 'Other', { scope: WafScope.CLOUDFRONT, tokenDomains: FIVE });
+
+    expect(keyIdsOf(stack)).toEqual(['Key961B73FD', 'Other34654A52']);
+  });
+});
+
+describe('attributes', () => {
+  test.each([
+    ['apiKey', 'APIKey'],
+    ['applicationIntegrationUrl', 'ApplicationIntegrationURL'],
+    ['scriptUrl', 'ScriptURL'],
+    ['creationTimestamp', 'CreationTimestamp'],
+  ] as const)('%s is read from %s', (member, name) => {
+    const stack = newStack();
+    const key = addKey(stack);
+    new CfnOutput(stack, 'Output', { value: key[member] });
+
+    Template.fromStack(stack).hasOutput('Output', { Value: { 'Fn::GetAtt': ['Key961B73FD', name] } });
+  });
+});
+
+describe('scope CLOUDFRONT', () => {
+  const props = { scope: WafScope.CLOUDFRONT };
+
+  test.each([
+    ['cn-north-1', 'aws-cn'],
+    ['cn-northwest-1', 'aws-cn'],
+    ['us-gov-west-1', 'aws-us-gov'],
+    ['us-gov-east-1', 'aws-us-gov'],
+  ])('is refused in %s, before anything is built', (region, partition) => {
+    const stack = newStack(region);
+
+    expect(() => addKey(stack, 'Key', props)).toThrow(
+      new Error(`scope: expected REGIONAL in ${region}, got CLOUDFRONT, which partition ${partition} lacks`),
+    );
+    expect(resourcesOf(stack)).toEqual({});
+  });
+
+  test('is refused in a stack whose stage is in China', () => {
+    const stage = new Stage(newApp(), 'Stage', { env: { region: 'cn-north-1' } });
+
+    expect(() => addKey(new Stack(stage, 'Stack'), 'Key', props)).toThrow(
+      'scope: expected REGIONAL in cn-north-1',
+    );
+  });
+
+  test('is refused in a nested stack in China', () => {
+    const nested = new NestedStack(newStack('cn-north-1'), 'Nested');
+
+    expect(() => addKey(nested, 'Key', props)).toThrow('scope: expected REGIONAL in cn-north-1');
+  });
+
+  test.each(['eu-west-1', 'us-east-1', undefined])('passes in Region %s', region => {
+    expect(propertiesOf(stackWithKey(props, region))).toMatchObject({ Scope: 'CLOUDFRONT' });
+  });
+
+  test.each(['cn-north-1', 'us-gov-west-1'])('is not asked of REGIONAL, which passes in %s', region => {
+    expect(propertiesOf(stackWithKey({}, region))).toMatchObject({ Scope: 'REGIONAL' });
+  });
+});
+
+describe('removal policy', () => {
+  test.each([
+    ['left out', undefined, 'Delete', 'Delete'],
+    ['DESTROY', RemovalPolicy.DESTROY, 'Delete', 'Delete'],
+    ['RETAIN', RemovalPolicy.RETAIN, 'Retain', 'Retain'],
+    [
+      'RETAIN_ON_UPDATE_OR_DELETE',
+      RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+      'RetainExceptOnCreate',
+      'Retain',
+    ],
+  ])('%s governs removal and replacement', (_, removalPolicy, deletion, replacement) => {
+    expect(theOnly(KEY_TYPE, stackWithKey({ removalPolicy }))).toMatchObject({
+      DeletionPolicy: deletion,
+      UpdateReplacePolicy: replacement,
+    });
+  });
+
+  test('can be set afterwards', () => {
+    const stack = newStack();
+
+    addKey(stack).applyRemovalPolicy(RemovalPolicy.RETAIN);
+
+    expect(theOnly(KEY_TYPE, stack)).toMatchObject({
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+    });
+  });
+
+  test('refuses SNAPSHOT', () => {
+    expect(() => stackWithKey({ removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(
+      new Error('removalPolicy: expected DESTROY, RETAIN or RETAIN_ON_UPDATE_OR_DELETE, got SNAPSHOT'),
+    );
+  });
+});
+
+describe('input that only a caller without types can give is refused', () => {
+  const construct = (props: object) =>
+    Reflect.construct(WafCaptchaApiKey, [
+      newStack(),
+      'Key',
+      { scope: 'REGIONAL', tokenDomains: ['a.de'], ...props },
+    ]);
+
+  test.each([
+    ['an unknown scope', { scope: 'GLOBAL' }, 'scope: expected REGIONAL or CLOUDFRONT, got "GLOBAL"'],
+    ['no scope', { scope: undefined }, 'scope: expected REGIONAL or CLOUDFRONT, got undefined'],
+    [
+      'a text for a list',
+      { tokenDomains: 'a.de' },
+      'tokenDomains: expected a list of host names, got "a.de"',
+    ],
+    ['no list', { tokenDomains: undefined }, 'tokenDomains: expected a list of host names, got undefined'],
+  ])('%s', (_what, props, message) => {
+    expect(() => construct(props)).toThrow(new Error(message));
+  });
+});
+
+describe('an app around it', () => {
+  test('gives the same template at each synthesis', () => {
+    expect(templateOf(stackWithKey())).toEqual(templateOf(stackWithKey()));
+  });
+
+  test('changes nothing by the feature flags that CDK recommends', () => {
+    const flagged = newStack('eu-west-1', recommendedFlags);
+    addKey(flagged);
+
+    expect(templateOf(flagged)).toEqual(templateOf(stackWithKey({}, 'eu-west-1')));
+  });
+
+  test('may put the stack into a stage', () => {
+    const stage = new Stage(newApp(), 'Production', {
+      env: { account: '111111111111', region: 'eu-west-1' },
+    });
+    const stack = new Stack(stage, 'Stack');
+    addKey(stack);
+
+    expect(stage.synth().getStackArtifact(stack.artifactId).template.Resources).toEqual(
+      resourcesOf(stackWithKey({}, 'eu-west-1')),
+    );
+  });
+
+  test('may tag it, which leaves the key alone', () => {
+    const stack = stackWithKey();
+    Tags.of(stack.node.root).add('team', 'web');
+
+    expect(theOnly(KEY_TYPE, stack)).toEqual(theOnly(KEY_TYPE, stackWithKey()));
+    for (const type of ['AWS::IAM::Role', 'AWS::Lambda::Function', 'AWS::Logs::LogGroup']) {
+      expect(theOnly(type, stack).Properties.Tags).toEqual([{ Key: 'team', Value: 'web' }]);
+    }
+  });
+
+  test('may bound the permissions of its role by an aspect, which leaves the key alone', () => {
+    const stack = stackWithKey();
+    PermissionsBoundary.of(stack).apply(
+      ManagedPolicy.fromManagedPolicyArn(stack, 'Boundary', 'arn:of:boundary'),
+    );
+
+    expect(theOnly('AWS::IAM::Role', stack).Properties.PermissionsBoundary).toBe('arn:of:boundary');
+    expect(theOnly(KEY_TYPE, stack)).toEqual(theOnly(KEY_TYPE, stackWithKey()));
+  });
+});
+
+describe('CDK’s own check of templates', () => {
+  // with these, findings of any weight fail synthesis
+  const strict = {
+    '@aws-cdk/core:validateAgainstDefaultRules': true,
+    '@aws-cdk/core:strictCfnValidateErrors': true,
+  };
+
+  beforeAll(() => {
+    process.env.CDK_VALIDATION = 'true';
+  });
+  afterAll(() => {
+    process.env.CDK_VALIDATION = 'false';
+  });
+
+  test.each(['eu-west-1', undefined])('finds nothing in Region %s', region => {
+    const stack = newStack(region, strict);
+    addKey(stack);
+
+    expect(() => Template.fromStack(stack)).not.toThrow();
+  });
+
+  test('would find a property that does not exist', () => {
+    const stack = newStack('eu-west-1', strict);
+    new CfnResource(stack, 'Queue', { type: 'AWS::SQS::Queue', properties: { NoSuchProperty: 1 } });
+
+    expect(() => Template.fromStack(stack)).toThrow('NoSuchProperty');
+  });
+});
+
+describe('fromApiKeyAttributes', () => {
+  const attributes = { apiKey: 'some+key/=_0_1', applicationIntegrationUrl: 'https://id.example/id' };
+
+  test('gives the attributes back and makes nothing', () => {
+    const stack = newStack();
+
+    const key = WafCaptchaApiKey.fromApiKeyAttributes(stack, 'Import', attributes);
+
+    expect(key.apiKey).toBe('some+key/=_0_1');
+    expect(key.applicationIntegrationUrl).toBe('https://id.example/id');
+    expect(key.scriptUrl).toBe('https://id.example/id/jsapi.js');
+    expect(key.stack).toBe(stack);
+    expect(resourcesOf(stack)).toEqual({});
+  });
+
+  test.each(['https://id.example/id/', 'https://id.example/id//'])('strips the end of %s', url => {
+    const key = WafCaptchaApiKey.fromApiKeyAttributes(newStack(), 'Import', {
+      ...attributes,
+      applicationIntegrationUrl: url,
+    });
+
+    expect(key.applicationIntegrationUrl).toBe('https://id.example/id');
+    expect(key.scriptUrl).toBe('https://id.example/id/jsapi.js');
+  });
+
+  test('takes tokens, such as the attributes of another key', () => {
+    const stack = newStack();
+    const own = addKey(stack);
+    const key = WafCaptchaApiKey.fromApiKeyAttributes(stack, 'Import', {
+      apiKey: own.apiKey,
+      applicationIntegrationUrl: own.applicationIntegrationUrl,
+    });
+
+    expect(stack.resolve([key.apiKey, key.scriptUrl])).toEqual([
+      { 'Fn::GetAtt': ['Key961B73FD', 'APIKey'] },
+      { 'Fn::Join': ['', [{ 'Fn::GetAtt': ['Key961B73FD', 'ApplicationIntegrationURL'] }, '/jsapi.js']] },
+    ]);
+  });
+
+  test.each([
+    ['apiKey', ''],
+    ['apiKey', ' \n'],
+    ['applicationIntegrationUrl', ''],
+    ['applicationIntegrationUrl', '\t'],
+  ])('refuses a blank %s: %j', (name, blank) => {
+    expect(() =>
+      WafCaptchaApiKey.fromApiKeyAttributes(newStack(), 'Import', { ...attributes, [name]: blank }),
+    ).toThrow(new Error(`${name}: expected a text that is not blank, got ${JSON.stringify(blank)}`));
+  });
+});
+
+function propertiesOf(stack: Stack): Record<string, unknown> {
+  return theOnly(KEY_TYPE, stack).Properties;
+}
+
+function templateOf(stack: Stack): Record<string, unknown> {
+  return Template.fromStack(stack).toJSON();
+}
+
+function keyIdsOf(stack: Stack): string[] {
+  return Object.entries(resourcesOf(stack)).flatMap(([id, resource]) =>
+    resource.Type === KEY_TYPE ? [id] : [],
+  );
+}
