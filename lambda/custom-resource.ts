@@ -1,8 +1,8 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { SERVICE_TIMEOUT_SECONDS } from '../lib/properties';
-import { type Answer, deliver, type Put } from './answer';
+import { type Answer, type Delivery, deliver, type Put } from './answer';
 import type { Clock, TimeLimit } from './clock';
-import type { LifecycleEvent, Outcome } from './lifecycle';
+import type { LifecycleEvent, Outcome } from './lifecycle-event';
 import { type Log, withoutKeys } from './log';
 
 /** What must be left when the work is cut off: time to deliver the answer. */
@@ -59,8 +59,7 @@ export function customResource(
     const limit = { at: deadline - RETURN_RESERVE, signal: new AbortController().signal };
     const delivery = await deliver(received.ResponseURL, settled.answer, limit, options);
     log('answered', { delivery, status: settled.answer.Status, id: settled.answer.PhysicalResourceId });
-    if (delivery === 'delivered') settled.outcome?.onDelivered?.();
-    else await settled.outcome?.onRefused?.(limit);
+    await followUp(settled, delivery, limit, log);
   };
 }
 
@@ -74,7 +73,7 @@ async function settle(
 ): Promise<Settled> {
   const cutOff = new AbortController();
   const finished = new AbortController();
-  const at = Math.min(deadline, expiryOf(received)) - ANSWER_RESERVE;
+  const at = Math.min(deadline, expiryOf(event)) - ANSWER_RESERVE;
   const guard = clock.sleep(Math.max(0, at - clock.now()), finished.signal).then(() => {
     throw new Error('the time was up before the work was done');
   });
@@ -92,9 +91,24 @@ async function settle(
   }
 }
 
+/** What is left to do after the answer. Its failure is logged only: to fail would bring the answered event again. */
+async function followUp(
+  { answer, outcome }: Settled,
+  delivery: Delivery,
+  limit: TimeLimit,
+  log: Log,
+): Promise<void> {
+  try {
+    await (delivery === 'delivered' ? outcome?.onDelivered?.(limit) : outcome?.onRefused?.(limit));
+  } catch (error) {
+    log('could not follow up on the answer', { id: answer.PhysicalResourceId, error: String(error) });
+  }
+}
+
 function lifecycleEventOf(received: CloudFormationCustomResourceEvent): LifecycleEvent {
   const names = {
     requestId: received.RequestId,
+    requestedAt: requestTimeOf(received),
     stackId: received.StackId,
     stackRegion: regionOf(received.StackId),
     logicalResourceId: received.LogicalResourceId,
@@ -125,15 +139,19 @@ function namesOf({ RequestId, StackId, LogicalResourceId }: CloudFormationCustom
   return { requestId: RequestId, stackId: StackId, logicalResourceId: LogicalResourceId };
 }
 
-/**
- * When CloudFormation stops waiting for the answer; a key made later would be nobody's. The response URL's signature
- * tells when the request was made. A deletion is right at any time.
- */
-function expiryOf({ RequestType, ResponseURL }: CloudFormationCustomResourceEvent): number {
+/** When CloudFormation sent a request: the signature of the response URL tells. */
+function requestTimeOf({ ResponseURL }: CloudFormationCustomResourceEvent): number | undefined {
   const [, ...parts] = /[?&]X-Amz-Date=(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(ResponseURL) ?? [];
   const [year, month, day, hour, minute, second] = parts.map(Number);
-  if (RequestType === 'Delete' || year === undefined || month === undefined) return Number.POSITIVE_INFINITY;
-  return Date.UTC(year, month - 1, day, hour, minute, second) + SERVICE_TIMEOUT_SECONDS * 1000;
+  return year === undefined || month === undefined
+    ? undefined
+    : Date.UTC(year, month - 1, day, hour, minute, second);
+}
+
+/** When CloudFormation stops waiting: a key made later would be nobody's. A deletion is right at any time. */
+function expiryOf({ type, requestedAt }: LifecycleEvent): number {
+  if (type === 'Delete' || requestedAt === undefined) return Number.POSITIVE_INFINITY;
+  return requestedAt + SERVICE_TIMEOUT_SECONDS * 1000;
 }
 
 function successOf(received: CloudFormationCustomResourceEvent, outcome: Outcome): Answer {

@@ -5,15 +5,26 @@ import { systemClock as clock } from './clock';
 import { customResource } from './custom-resource';
 import { Lifecycle } from './lifecycle';
 import { jsonLog as log } from './log';
+import { Repetition } from './repetition';
+import { type DescribeStackEvents, StackEvents } from './stack-events';
 
 const clients = new Map<string, WAFV2Client>();
 
-const keys = new ApiKeys({ clock, random: Math.random, log, clientFor });
+const repetition = new Repetition(clock, Math.random);
+const keys = new ApiKeys({ clock, repetition, log, clientFor });
+const history = new StackEvents(describeStackEvents, repetition, log);
 
-export const handler = customResource(new Lifecycle(keys, log), { clock, put, log });
+export const handler = customResource(new Lifecycle({ keys, history, clock, log }), { clock, put, log });
 
 function clientFor(region: string): WAFV2Client {
   const client = clients.get(region) ?? new WAFV2Client({ region, maxAttempts: 1 });
   clients.set(region, client);
   return client;
+}
+
+async function describeStackEvents(
+  ...call: Parameters<DescribeStackEvents>
+): ReturnType<DescribeStackEvents> {
+  const loaded = await import('./describe-stack-events');
+  return loaded.describeStackEvents(...call);
 }

@@ -1,8 +1,12 @@
 import { sameTokenDomains } from '../lib/token-domains';
+import { attributesOf } from './attributes';
 import { sooner, type TimeLimit } from './clock';
-import type { Log } from './log';
+import type { ApiKey, Inventory } from './key-registry';
+import type { CreateEvent, DeleteEvent, LifecycleEvent, Outcome, UpdateEvent } from './lifecycle-event';
+import { NewKeys, type NewKeysOptions } from './new-keys';
 import {
   failedCreateId,
+  isFailedCreateId,
   type Location,
   locationOf,
   parsePhysicalId,
@@ -10,92 +14,31 @@ import {
   refersTo,
   sameLocation,
 } from './physical-id';
-import { MalformedProperties, parseWantedKey, sameWantedKey, type WantedKey } from './wanted-key';
+import { ResourceHistory, Standing } from './stack-history';
+import {
+  existingApiKeyIn,
+  parseWantedKey,
+  readWantedKey,
+  sameButForOrigin,
+  sameWantedKey,
+  type WantedKey,
+} from './wanted-key';
 
-/** What must be left after a key was described: time to undo it. */
-const UNDO_RESERVE = 20_000;
-
-/** One API key as ListAPIKeys shows it. */
-export interface ApiKey {
-  readonly key: string;
-  readonly tokenDomains: readonly string[];
-  readonly createdAt: Date;
-}
-
-export interface Inventory {
-  /** as WAF gives it, which is with a slash at its end */
-  readonly applicationIntegrationUrl: string | undefined;
-  readonly keys: readonly ApiKey[];
-}
-
-/** The API keys of one account. Every call goes on trying until it succeeds, is refused for good or the time is up. */
-export interface KeyRegistry {
-  list(location: Location, limit: TimeLimit): Promise<Inventory>;
-  /** The same, listed again with pauses until a key matches: one that seems absent may only not be listed yet. */
-  listWith(location: Location, matches: (key: string) => boolean, limit: TimeLimit): Promise<Inventory>;
-  /** Makes one key and no second one; `before` is what existed when it was asked for. */
-  create(
-    location: Location,
-    tokenDomains: readonly string[],
-    before: readonly ApiKey[],
-    limit: TimeLimit,
-  ): Promise<string>;
-  creationTime(location: Location, key: string, limit: TimeLimit): Promise<Date>;
-  /** Deletes a key; one that is already gone is no error. */
-  delete(location: Location, key: string, limit: TimeLimit): Promise<void>;
-}
-
-/** The names by which CloudFormation knows an event and its resource. */
-interface ResourceEvent {
-  readonly requestId: string;
-  readonly stackId: string;
-  readonly stackRegion: string;
-  readonly logicalResourceId: string;
-  readonly properties: unknown;
-}
-
-export interface CreateEvent extends ResourceEvent {
-  readonly type: 'Create';
-}
-
-export interface UpdateEvent extends ResourceEvent {
-  readonly type: 'Update';
-  readonly physicalResourceId: string;
-  readonly oldProperties: unknown;
-}
-
-export interface DeleteEvent extends ResourceEvent {
-  readonly type: 'Delete';
-  readonly physicalResourceId: string;
-}
-
-export type LifecycleEvent = CreateEvent | UpdateEvent | DeleteEvent;
-
-/** What an event came to, and what is still to be done about it once CloudFormation has heard of it, or never will. */
-export interface Outcome {
-  readonly physicalResourceId: string;
-  readonly data?: Readonly<Record<string, string>>;
-  /** CloudFormation has taken the answer: it owns the key now. */
-  onDelivered?(): void;
-  /** CloudFormation will never take the answer: what was made for it must go. */
-  onRefused?(limit: TimeLimit): Promise<void>;
-}
-
-interface MadeKey {
-  readonly event: ResourceEvent;
-  readonly location: Location;
-  readonly key: string;
-}
+const SECOND = 1000;
+/** What must be left after the events were read: time to make a key. */
+const MAKING_RESERVE = 120 * SECOND;
+/** Pauses before the events are read again, when they do not show the request yet. */
+const READING_PAUSES = [0, 2 * SECOND, 4 * SECOND];
+/** How long a cancelled request may go on until it has noticed and cleaned up; it needs the role meanwhile. */
+const CANCELLED_REQUEST_GRACE = 20 * SECOND;
 
 /** What Create, Update and Delete mean for a key. */
 export class Lifecycle {
-  /** Keys that this environment made and that no answer has handed over to CloudFormation yet. */
-  private readonly made = new Set<MadeKey>();
+  private readonly newKeys: NewKeys;
 
-  constructor(
-    private readonly keys: KeyRegistry,
-    private readonly log: Log,
-  ) {}
+  constructor(private readonly options: NewKeysOptions) {
+    this.newKeys = new NewKeys(options);
+  }
 
   public handle(event: LifecycleEvent, limit: TimeLimit): Promise<Outcome> {
     switch (event.type) {
@@ -110,125 +53,153 @@ export class Lifecycle {
 
   /** The id to fail an event with: of the key that it made and could not undo, so that CloudFormation deletes it. */
   public idOnFailure(event: LifecycleEvent): string {
-    const left = [...this.made].find(({ event: { requestId } }) => requestId === event.requestId);
-    if (left) return physicalIdOf(left.location, left.key);
-    return event.type === 'Create' ? failedCreateId(event.requestId) : event.physicalResourceId;
+    const left = this.newKeys.idLeftBy(event);
+    return left ?? (event.type === 'Create' ? failedCreateId(event.requestId) : event.physicalResourceId);
   }
 
   private async create(event: CreateEvent, limit: TimeLimit): Promise<Outcome> {
     const wanted = parseWantedKey(event.properties);
-    const inventory = await this.keys.list(locationOf(wanted.scope, event.stackRegion), limit);
-    return this.make(event, wanted, inventory, limit);
+    if (wanted.existingApiKey) return this.use(event, wanted, wanted.existingApiKey, limit);
+    const inventory = await this.options.keys.list(locationOf(wanted.scope, event.stackRegion), limit);
+    return this.newKeys.make(event, wanted, inventory, limit);
   }
 
   private async update(event: UpdateEvent, limit: TimeLimit): Promise<Outcome> {
     const wanted = parseWantedKey(event.properties);
+    if (wanted.existingApiKey) return this.use(event, wanted, wanted.existingApiKey, limit);
     const location = locationOf(wanted.scope, event.stackRegion);
-    const own = parsePhysicalId(event.physicalResourceId);
-    const isOwn = (key: string) =>
-      own !== undefined && sameLocation(own.location, location) && refersTo(own, key);
-    // a changed wish needs a new key at once; an unchanged one gets it only if the own key is really gone
-    const inventory = await (isUnchanged(event, wanted)
-      ? this.keys.listWith(location, isOwn, limit)
-      : this.keys.list(location, limit));
-    const current = inventory.keys.find(
-      ({ key, tokenDomains }) => isOwn(key) && sameTokenDomains(tokenDomains, wanted.tokenDomains),
+    const old = readWantedKey(event.oldProperties);
+    const unchanged = old !== undefined && sameWantedKey(old, wanted);
+    const isOwn = ownKeyIn(location, event.physicalResourceId);
+
+    // an unchanged wish gets a new key only if the own one is really gone; a changed one has no time to lose
+    const inventory = await (unchanged
+      ? this.options.keys.listWith(location, isOwn, limit)
+      : this.options.keys.list(location, limit));
+    const fitting = inventory.keys.filter(({ tokenDomains }) =>
+      sameTokenDomains(tokenDomains, wanted.tokenDomains),
     );
-    if (!current) return this.make(event, wanted, inventory, limit);
-    this.log('kept the key', { id: event.physicalResourceId });
-    return {
-      physicalResourceId: event.physicalResourceId,
-      data: dataOf(inventory, current.key, current.createdAt),
-    };
+    const own = fitting.find(({ key }) => isOwn(key));
+    const kept =
+      own && !asksForAnother(old, wanted)
+        ? own
+        : !unchanged && (await this.provenKey(event, old, wanted, { location, fitting, own }, limit));
+    return kept ? this.keep(location, inventory, kept) : this.newKeys.make(event, wanted, inventory, limit);
   }
 
   private async delete(event: DeleteEvent, limit: TimeLimit): Promise<Outcome> {
+    const { keys, log } = this.options;
     const { physicalResourceId } = event;
     const own = parsePhysicalId(physicalResourceId);
+    const existing = existingApiKeyIn(event.properties);
     if (!own) {
-      await this.deleteUnclaimed(event, limit);
-      return { physicalResourceId };
+      await this.deleteUnrecorded(event, limit);
+    } else if (existing !== undefined && refersTo(own, existing)) {
+      log('left the key alone: it is only used here', { id: physicalResourceId });
+    } else {
+      const inventory = await keys.listWith(own.location, key => refersTo(own, key), limit);
+      const current = inventory.keys.find(({ key }) => refersTo(own, key));
+      if (current) await keys.delete(own.location, current.key, limit);
+      this.newKeys.forget(own);
+      log(current ? 'deleted the key' : 'the key is gone already', { id: physicalResourceId });
     }
-    const { keys } = await this.keys.listWith(own.location, key => refersTo(own, key), limit);
-    const current = keys.find(({ key }) => refersTo(own, key));
-    if (current) await this.keys.delete(own.location, current.key, limit);
-    for (const made of this.made) if (refersTo(own, made.key)) this.made.delete(made);
-    this.log(current ? 'deleted the key' : 'the key is gone already', { id: physicalResourceId });
     return { physicalResourceId };
   }
 
-  /** For an id that names no key: what was made for this very resource and never reached CloudFormation. */
-  private async deleteUnclaimed(event: DeleteEvent, limit: TimeLimit): Promise<void> {
-    const unclaimed = [...this.made].filter(
-      ({ event: { stackId, logicalResourceId } }) =>
-        stackId === event.stackId && logicalResourceId === event.logicalResourceId,
-    );
-    for (const made of unclaimed) await this.undo(made, limit);
-    if (unclaimed.length === 0) this.log('nothing to delete', { id: event.physicalResourceId });
-  }
-
-  private async make(
+  /** Takes a key that was made elsewhere. */
+  private async use(
     event: CreateEvent | UpdateEvent,
     wanted: WantedKey,
-    inventory: Inventory,
+    existing: string,
     limit: TimeLimit,
   ): Promise<Outcome> {
     const location = locationOf(wanted.scope, event.stackRegion);
-    integrationUrlOf(inventory);
-    const key = await this.keys.create(location, wanted.tokenDomains, inventory.keys, limit);
-    const made: MadeKey = { event, location, key };
-    this.made.add(made);
+    const inventory = await this.options.keys.listWith(location, key => key === existing, limit);
+    const found = inventory.keys.find(({ key }) => key === existing);
+    if (!found) {
+      throw new Error(
+        `ExistingApiKey: expected a ${location.scope} key in ${location.region}, got one not listed there`,
+      );
+    }
+    if (!sameTokenDomains(found.tokenDomains, wanted.tokenDomains)) {
+      throw new Error(`ExistingApiKey: expected a key for ${listed(wanted)}, got one for ${listed(found)}`);
+    }
+    return this.keep(location, inventory, found);
+  }
+
+  private keep(location: Location, inventory: Inventory, { key, createdAt }: ApiKey): Outcome {
     const physicalResourceId = physicalIdOf(location, key);
-    this.log('made a key', { id: physicalResourceId });
-    try {
-      const createdAt = await this.keys.creationTime(location, key, sooner(limit, UNDO_RESERVE));
-      return {
-        physicalResourceId,
-        data: dataOf(inventory, key, createdAt),
-        onDelivered: () => this.made.delete(made),
-        onRefused: refusedLimit => this.undo(made, refusedLimit),
-      };
-    } catch (error) {
-      await this.undo(made, limit);
-      throw error;
+    this.options.log('kept the key', { id: physicalResourceId });
+    return { physicalResourceId, data: attributesOf(inventory, key, createdAt) };
+  }
+
+  /**
+   * The key that the stack's own events prove to be this resource's: on a rollback the one from before the update,
+   * otherwise the own one that is handed over.
+   */
+  private async provenKey(
+    event: UpdateEvent,
+    old: WantedKey | undefined,
+    wanted: WantedKey,
+    { location, fitting, own }: { location: Location; fitting: readonly ApiKey[]; own: ApiKey | undefined },
+    limit: TimeLimit,
+  ): Promise<ApiKey | undefined> {
+    if (fitting.length === 0) return undefined;
+    const history = await this.historyOf(event, wanted, limit);
+    if (!history) return undefined;
+    if (history.rollingBack) {
+      const wasOwn = ownKeyIn(location, history.idBefore ?? '');
+      return fitting.find(({ key }) => wasOwn(key));
     }
+    const handedOver = old?.existingApiKey !== undefined && sameButForOrigin(old, wanted);
+    return handedOver ? own : undefined;
   }
 
-  private async undo(made: MadeKey, limit: TimeLimit): Promise<void> {
-    const id = physicalIdOf(made.location, made.key);
-    try {
-      await this.keys.delete(made.location, made.key, limit);
-    } catch (error) {
-      this.log('could not undo the key', { id, error: String(error) });
-      throw error;
+  /** The history of the resource, once it shows this request or a rollback: before, it proves nothing. */
+  private async historyOf(
+    event: UpdateEvent,
+    wanted: WantedKey,
+    limit: TimeLimit,
+  ): Promise<ResourceHistory | undefined> {
+    const { clock, history } = this.options;
+    const asksFor = (properties: unknown) => {
+      const other = readWantedKey(properties);
+      return !other || sameWantedKey(other, wanted);
+    };
+    for (const pause of READING_PAUSES) {
+      await clock.sleep(pause, limit.signal);
+      const events = await history.read(event.stackId, sooner(limit, MAKING_RESERVE));
+      if (!events) return undefined;
+      const read = new ResourceHistory(events, event.stackId, event.logicalResourceId);
+      const standing = read.standingOf({ requestedAt: event.requestedAt, asksFor });
+      if (read.rollingBack || standing === Standing.AWAITED) return read;
     }
-    this.made.delete(made);
-    this.log('undid the key', { id });
+    return undefined;
+  }
+
+  /** For an id that names no key: deletes what was made for this very resource and never reached CloudFormation. */
+  private async deleteUnrecorded(event: DeleteEvent, limit: TimeLimit): Promise<void> {
+    const { clock, log } = this.options;
+    // an id that CloudFormation invented: the request may still be at work elsewhere, and needs its role to clean up
+    if (!isFailedCreateId(event.physicalResourceId)) await clock.sleep(CANCELLED_REQUEST_GRACE, limit.signal);
+    await this.newKeys.undoAllOf(event, limit);
+    log('nothing more to delete', { id: event.physicalResourceId });
   }
 }
 
-function isUnchanged(event: UpdateEvent, wanted: WantedKey): boolean {
-  try {
-    return sameWantedKey(parseWantedKey(event.oldProperties), wanted);
-  } catch (error) {
-    // after a failed update the old properties are those that no key could be made from
-    if (error instanceof MalformedProperties) return false;
-    throw error;
-  }
+/** Tells the key of an id among those of a location. */
+function ownKeyIn(location: Location, physicalResourceId: string): (key: string) => boolean {
+  const own = parsePhysicalId(physicalResourceId);
+  return key => own !== undefined && sameLocation(own.location, location) && refersTo(own, key);
 }
 
-function dataOf(inventory: Inventory, key: string, createdAt: Date): Readonly<Record<string, string>> {
-  const url = integrationUrlOf(inventory);
-  return {
-    APIKey: key,
-    ApplicationIntegrationURL: url,
-    ScriptURL: `${url}/jsapi.js`,
-    CreationTimestamp: createdAt.toISOString(),
-  };
+/** Whether a change asks for another key even though the own one fits: for a fresh one, or for a former one. */
+function asksForAnother(old: WantedKey | undefined, wanted: WantedKey): boolean {
+  return (
+    old !== undefined && (old.rotation !== wanted.rotation || old.existingApiKey !== wanted.existingApiKey)
+  );
 }
 
-// AWS gives it with a slash at its end, while its guide appends "/jsapi.js"
-function integrationUrlOf({ applicationIntegrationUrl }: Inventory): string {
-  if (applicationIntegrationUrl) return applicationIntegrationUrl.replace(/\/+$/, '');
-  throw new Error('ListAPIKeys: expected an ApplicationIntegrationURL, got none');
+function listed({ tokenDomains }: { tokenDomains: readonly string[] }): string {
+  return [...tokenDomains].sort().join(', ');
 }

@@ -20,6 +20,8 @@ export interface KeyReference {
 // the form is a contract with deployed stacks: older and newer handlers read each other's ids
 const FORM = /^WafCaptchaApiKey\/(REGIONAL|CLOUDFRONT)\/([a-z0-9-]+)\/([0-9a-f]{64})$/;
 
+const FAILED_CREATE = 'WafCaptchaApiKey/create-failed/';
+
 export function locationOf(scope: Scope, stackRegion: string): Location {
   return { scope, region: scope === 'CLOUDFRONT' ? CLOUDFRONT_REGION : stackRegion };
 }
@@ -35,7 +37,11 @@ export function physicalIdOf(location: Location, key: string): string {
 
 /** The id of a Create that left no key behind. It names none, so its Delete deletes none. */
 export function failedCreateId(requestId: string): string {
-  return `WafCaptchaApiKey/create-failed/${requestId}`;
+  return `${FAILED_CREATE}${requestId}`;
+}
+
+export function isFailedCreateId(id: string): boolean {
+  return id.startsWith(FAILED_CREATE);
 }
 
 /** Reads an id back; `undefined` for one that names no key: of a failed Create, or made up by CloudFormation. */

@@ -6,6 +6,10 @@ import type { Scope } from './physical-id';
 export interface WantedKey {
   readonly scope: Scope;
   readonly tokenDomains: readonly string[];
+  /** any change of it asks for a fresh key */
+  readonly rotation?: string;
+  /** a key made elsewhere that is to be used */
+  readonly existingApiKey?: string;
 }
 
 /** Properties that ask for no key that could be made. */
@@ -15,17 +19,48 @@ export class MalformedProperties extends Error {
 
 /** Reads the properties of an event. Unknown ones are ignored: a newer version may have written them. */
 export function parseWantedKey(properties: unknown): WantedKey {
-  const { Scope, TokenDomains } = recordOf(properties) as Partial<
-    Record<keyof WafCaptchaApiKeyProperties, unknown>
-  >;
-  return { scope: parseScope(Scope), tokenDomains: parseTokenDomains(TokenDomains) };
+  const { Scope, TokenDomains, Rotation, ExistingApiKey } = recordOf(properties);
+  return {
+    scope: parseScope(Scope),
+    tokenDomains: parseTokenDomains(TokenDomains),
+    rotation: parseText('Rotation', Rotation),
+    existingApiKey: parseText('ExistingApiKey', ExistingApiKey),
+  };
+}
+
+/** The same, but `undefined` for properties that ask for no key: those of a failed update, or of another version. */
+export function readWantedKey(properties: unknown): WantedKey | undefined {
+  try {
+    return parseWantedKey(properties);
+  } catch (error) {
+    if (error instanceof MalformedProperties) return undefined;
+    throw error;
+  }
+}
+
+/** The key made elsewhere that properties name, however malformed the rest of them is. */
+export function existingApiKeyIn(properties: unknown): string | undefined {
+  if (typeof properties !== 'object' || properties === null || !('ExistingApiKey' in properties))
+    return undefined;
+  return typeof properties.ExistingApiKey === 'string' ? properties.ExistingApiKey : undefined;
 }
 
 export function sameWantedKey(one: WantedKey, other: WantedKey): boolean {
-  return one.scope === other.scope && sameTokenDomains(one.tokenDomains, other.tokenDomains);
+  return sameButForOrigin(one, other) && one.existingApiKey === other.existingApiKey;
 }
 
-function recordOf(properties: unknown): object {
+/** Whether two are the same but for where the key comes from: made by the resource, or elsewhere. */
+export function sameButForOrigin(one: WantedKey, other: WantedKey): boolean {
+  return (
+    one.scope === other.scope &&
+    one.rotation === other.rotation &&
+    sameTokenDomains(one.tokenDomains, other.tokenDomains)
+  );
+}
+
+type UncheckedProperties = Partial<Record<keyof WafCaptchaApiKeyProperties, unknown>>;
+
+function recordOf(properties: unknown): UncheckedProperties {
   if (typeof properties === 'object' && properties !== null && !Array.isArray(properties)) return properties;
   throw new MalformedProperties(`ResourceProperties: expected an object, got ${shown(properties)}`);
 }
@@ -44,6 +79,11 @@ function parseTokenDomains(domains: unknown): string[] {
   } catch (error) {
     throw new MalformedProperties(error instanceof Error ? capitalized(error.message) : String(error));
   }
+}
+
+function parseText(name: string, text: unknown): string | undefined {
+  if (text === undefined || (typeof text === 'string' && text !== '')) return text;
+  throw new MalformedProperties(`${name}: expected a text that is not empty, got ${shown(text)}`);
 }
 
 function capitalized(message: string): string {

@@ -10,6 +10,8 @@ export const RESOURCE_TYPE = 'Custom::WafCaptchaApiKey';
 export interface WafCaptchaApiKeyProperties {
   readonly Scope: string;
   readonly TokenDomains: string[];
+  readonly Rotation?: string;
+  readonly ExistingApiKey?: string;
 }
 
 /** The attributes that `Fn::GetAtt` reads, and the keys of `Data` in the handler's answer. */

@@ -86,6 +86,11 @@ export class Provider extends Construct {
               },
             }),
             new iam.PolicyStatement({
+              // tells a rollback from a change, and a cancelled request from one that is waited for
+              actions: ['cloudformation:DescribeStackEvents'],
+              resources: [stack.stackId],
+            }),
+            new iam.PolicyStatement({
               actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
               resources: [logGroup.logGroupArn],
             }),

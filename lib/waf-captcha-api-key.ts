@@ -77,6 +77,26 @@ export interface WafCaptchaApiKeyProps {
   readonly tokenDomains: string[];
 
   /**
+   * A label of your choice, such as a date or a number. Any change of it replaces the key by a fresh one with the same
+   * domains; a rollback of the change brings the former key back.
+   *
+   * @default - the key is replaced only when its scope or its domains change
+   */
+  readonly rotation?: string;
+
+  /**
+   * A key that was made elsewhere (console, CLI, Terraform, `AwsCustomResource`), to be used instead of a new one.
+   *
+   * It must exist in `scope` (for REGIONAL in the stack's Region) and hold exactly `tokenDomains`; otherwise the
+   * deployment fails and says what differs. While this is set, the key is only used, and neither replacement nor
+   * rollback nor the stack's deletion deletes it. Taking it away later, with the rest unchanged, keeps the key and
+   * hands it over: from then on the stack owns it.
+   *
+   * @default - a key is made
+   */
+  readonly existingApiKey?: string;
+
+  /**
    * What becomes of the key when it is removed from the stack or replaced.
    *
    * @default RemovalPolicy.DESTROY - the key is deleted. It can take up to 24 hours until it is refused everywhere.
@@ -159,6 +179,8 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
     const properties: WafCaptchaApiKeyProperties = {
       Scope: props.scope,
       TokenDomains: this.checkTokenDomains(props.tokenDomains),
+      Rotation: optionalText('rotation', props.rotation),
+      ExistingApiKey: optionalText('existingApiKey', props.existingApiKey),
     };
 
     const provider = Provider.of(this);
@@ -253,4 +275,8 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
 function requiredText(name: string, text: string): string {
   if (typeof text === 'string' && text.trim() !== '') return text;
   throw new Error(`${name}: expected a text that is not blank, got ${JSON.stringify(text)}`);
+}
+
+function optionalText(name: string, text: string | undefined): string | undefined {
+  return text === undefined ? undefined : requiredText(name, text);
 }

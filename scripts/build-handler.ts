@@ -2,8 +2,9 @@ import { buildSync } from 'esbuild';
 
 /** Bundles the handler into the one file that the construct's asset holds. */
 buildSync({
-  entryPoints: ['lambda/index.ts'],
-  outfile: 'lambda/dist/index.js',
+  // two files: the second is loaded only when the events of the stack have to be read
+  entryPoints: ['lambda/index.ts', 'lambda/describe-stack-events.ts'],
+  outdir: 'lambda/dist',
   bundle: true,
   minify: true,
   platform: 'node',
@@ -20,6 +21,7 @@ buildSync({
     '@aws-sdk/credential-provider-web-identity',
     '@smithy/core/event-streams',
     '@smithy/credential-provider-imds',
+    './describe-stack-events',
   ],
   legalComments: 'none',
   logLevel: 'warning',

@@ -1,6 +1,6 @@
 import { accessDenied, cut, failed, hanging, slow, throttled } from '../../local-aws/faults';
 import type { Wafv2Options } from '../../local-aws/wafv2';
-import { Account } from './environment';
+import { Account, stackEvent } from './environment';
 import { createEvent, deleteEvent, properties, updateEvent } from './event';
 
 function count(account: Account, call: string): number {
@@ -159,8 +159,71 @@ describe('creating', () => {
 
     expect(account.waf.keys()).toHaveLength(3);
     expect(account.waf.keys().at(-1)?.apiKey).toBe(answer.Data?.APIKey);
-    const line = account.logLines.find(text => text.includes('keys left alone'));
+    const line = account.logLines.find(text => text.includes('left alone'));
     expect(line?.match(/WafCaptchaApiKey\/REGIONAL\/eu-west-1\/[0-9a-f]{64}/g)).toHaveLength(2);
+  });
+
+  test.each([
+    [
+      'somebody else has a key with these domains already',
+      (account: Account) => {
+        account.waf.createForeignKey('eu-west-1', 'REGIONAL', ['example.com']);
+      },
+    ],
+    [
+      'another resource of the stack wants the same domains',
+      (account: Account) => {
+        const rival = { logicalResourceId: 'OtherKey', properties: properties(['Example.com']) };
+        account.events = [stackEvent('CREATE_IN_PROGRESS', rival), stackEvent('CREATE_IN_PROGRESS')];
+      },
+    ],
+    [
+      'the events of the stack cannot be read',
+      (account: Account) => {
+        account.events = undefined;
+      },
+    ],
+  ])('does not take a new key for its own when %s, and logs its id', async (_what, given) => {
+    const account = new Account();
+    given(account);
+    const before = account.waf.keys().length;
+    account.waf.faults.next('CreateAPIKey', failed(500, 'WAFInternalErrorException', 'after'));
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(account.waf.keys()).toHaveLength(before + 2);
+    expect(account.waf.keys().at(-1)?.apiKey).toBe(answer.Data?.APIKey);
+    expect(account.logLines.some(line => /left alone.*WafCaptchaApiKey\/REGIONAL/.test(line))).toBe(true);
+  });
+
+  test.each([
+    [
+      'another resource of the stack wants other domains',
+      { logicalResourceId: 'OtherKey', properties: properties(['a.de']) },
+    ],
+    [
+      'another resource is of another type',
+      { logicalResourceId: 'Other', resourceType: 'AWS::SSM::Parameter' },
+    ],
+  ])('takes the lost key when %s', async (_what, other) => {
+    const account = new Account();
+    account.events = [stackEvent('CREATE_IN_PROGRESS', other), stackEvent('CREATE_IN_PROGRESS')];
+    account.waf.faults.next('CreateAPIKey', failed(500, 'WAFInternalErrorException', 'after'));
+
+    await account.environment().invoke(createEvent());
+
+    expect(account.waf.keys()).toHaveLength(1);
+  });
+
+  test('takes the lost key beside its own former one', async () => {
+    const account = new Account();
+    const { PhysicalResourceId: id } = await account.environment().invoke(createEvent());
+    account.waf.faults.next('CreateAPIKey', failed(500, 'WAFInternalErrorException', 'after'));
+    const rotated = { ...properties(), Rotation: '2' };
+
+    await account.environment().invoke(updateEvent(id, rotated, properties()));
+
+    expect(account.waf.keys()).toHaveLength(2);
   });
 
   test('fails at once when WAF refuses it for good', async () => {

@@ -1,7 +1,7 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import type { Answer } from '../../lambda/answer';
 import { customResource } from '../../lambda/custom-resource';
-import type { LifecycleEvent, Outcome } from '../../lambda/lifecycle';
+import type { LifecycleEvent, Outcome } from '../../lambda/lifecycle-event';
 import { failed, hanging } from '../../local-aws/faults';
 import { VirtualClock } from '../virtual-clock';
 import { Account } from './environment';

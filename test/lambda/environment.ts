@@ -4,6 +4,8 @@ import type { Answer, Put } from '../../lambda/answer';
 import { ApiKeys } from '../../lambda/api-keys';
 import { customResource } from '../../lambda/custom-resource';
 import { Lifecycle } from '../../lambda/lifecycle';
+import { Repetition } from '../../lambda/repetition';
+import type { StackEvent, StackHistory } from '../../lambda/stack-history';
 import { inProcessHandler } from '../../local-aws/in-process';
 import { Wafv2, type Wafv2Options } from '../../local-aws/wafv2';
 import { VirtualClock } from '../virtual-clock';
@@ -20,6 +22,10 @@ export class Account {
     this.answers.push(JSON.parse(body.toString()));
     return 200;
   };
+  /** The events of the stack, newest first; `undefined` where they cannot be read. A test may change them. */
+  public events: readonly StackEvent[] | undefined = [stackEvent('CREATE_IN_PROGRESS')];
+  /** Is told each reading of the events, before it is answered. */
+  public onReading: (since: number | undefined) => void = () => undefined;
   private seed = 1;
 
   constructor(options: Partial<Wafv2Options> = {}) {
@@ -32,9 +38,17 @@ export class Account {
       this.logLines.push(JSON.stringify({ message, ...details }));
     };
     const clientFor = (region: string) => inProcessClient(region, this.waf, this.clock);
-    const keys = new ApiKeys({ clock: this.clock, random: () => this.random(), log, clientFor });
+    const { clock } = this;
+    const repetition = new Repetition(clock, () => this.random());
+    const keys = new ApiKeys({ clock, repetition, log, clientFor });
     const put: Put = (url, body, signal) => this.put(url, body, signal);
-    const handler = customResource(new Lifecycle(keys, log), { clock: this.clock, put, log });
+    const history: StackHistory = {
+      read: async (_stackId, _limit, since) => {
+        this.onReading(since);
+        return this.events;
+      },
+    };
+    const handler = customResource(new Lifecycle({ keys, history, clock, log }), { clock, put, log });
     return {
       invoke: async (event, remainingMs = 900_000) => {
         const deadline = this.clock.now() + remainingMs;
@@ -80,4 +94,17 @@ function inProcessClient(region: string, waf: Wafv2, clock: VirtualClock): WAFV2
     credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'example' },
     requestHandler: inProcessHandler(waf.service, clock),
   });
+}
+
+/** An event of the resource under test, or of the stack itself with its id as the physical one. */
+export function stackEvent(status: string, more: Partial<StackEvent> = {}): StackEvent {
+  return {
+    logicalResourceId: 'CaptchaKey',
+    physicalResourceId: undefined,
+    resourceType: 'Custom::WafCaptchaApiKey',
+    status,
+    at: Date.UTC(2026, 0, 31, 12),
+    properties: undefined,
+    ...more,
+  };
 }

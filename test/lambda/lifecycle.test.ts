@@ -1,5 +1,5 @@
 import { failed, throttled } from '../../local-aws/faults';
-import { Account } from './environment';
+import { Account, stackEvent } from './environment';
 import { createEvent, deleteEvent, properties, STACK_ID, updateEvent } from './event';
 
 const REGIONAL_ID = /^WafCaptchaApiKey\/REGIONAL\/eu-west-1\/[0-9a-f]{64}$/;
@@ -392,5 +392,410 @@ describe('Delete', () => {
       PhysicalResourceId: id,
       Reason: 'DeleteAPIKey in eu-west-1: WAFInvalidOperationException: in use, after 1 attempt',
     });
+  });
+});
+
+describe('a rollback', () => {
+  const rotated = (label: string, tokenDomains = ['example.com']) => ({
+    ...properties(tokenDomains),
+    Rotation: label,
+  });
+  const ofStack = (status: string) =>
+    stackEvent(status, { logicalResourceId: 'shop', physicalResourceId: STACK_ID });
+
+  /** The events of a stack that takes an update back; `before` is the resource's id from before it. */
+  const rollingBack = (before: string, now = before) => [
+    stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: now }),
+    ofStack('UPDATE_ROLLBACK_IN_PROGRESS'),
+    stackEvent('UPDATE_COMPLETE', { physicalResourceId: now }),
+    stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: before }),
+    ofStack('UPDATE_IN_PROGRESS'),
+  ];
+
+  test.each([
+    ['domains', properties(), properties(['example.org'])],
+    ['scope', properties(), properties(['example.com'], 'CLOUDFRONT')],
+    ['rotation', rotated('1'), rotated('2')],
+    ['first rotation', properties(), rotated('1')],
+  ])('of changed %s answers with the very key from before', async (_what, old, wanted) => {
+    const { account, id, apiKey, data } = await deployed(old);
+    const update = await account.environment().invoke(updateEvent(id, wanted, old));
+    account.events = rollingBack(id, update.PhysicalResourceId);
+
+    const rollback = await account.environment().invoke(updateEvent(update.PhysicalResourceId, old, wanted));
+    expect(rollback).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: id, Data: data });
+
+    await account.environment().invoke(deleteEvent(update.PhysicalResourceId, wanted));
+    expect(keysOf(account)).toEqual([apiKey]);
+  });
+
+  test('that comes with the id from before keeps it as well', async () => {
+    const { account, id } = await deployed(rotated('1'));
+    const update = await account.environment().invoke(updateEvent(id, rotated('2'), rotated('1')));
+    account.events = rollingBack(id, update.PhysicalResourceId);
+
+    const rollback = await account.environment().invoke(updateEvent(id, rotated('1'), rotated('2')));
+
+    expect(rollback.PhysicalResourceId).toBe(id);
+  });
+
+  test('tells the key from before apart from older ones with the same domains', async () => {
+    const { account, id: oldest } = await deployed(rotated('1'));
+    const { PhysicalResourceId: id } = await account
+      .environment()
+      .invoke(updateEvent(oldest, rotated('2'), rotated('1')));
+    const update = await account.environment().invoke(updateEvent(id, rotated('3'), rotated('2')));
+    account.events = rollingBack(id, update.PhysicalResourceId);
+
+    const rollback = await account
+      .environment()
+      .invoke(updateEvent(update.PhysicalResourceId, rotated('2'), rotated('3')));
+
+    expect(rollback.PhysicalResourceId).toBe(id);
+  });
+
+  test('makes a new key when the one from before was deleted by hand', async () => {
+    const { account, id, apiKey } = await deployed(rotated('1'));
+    const update = await account.environment().invoke(updateEvent(id, rotated('2'), rotated('1')));
+    account.waf.deleteByHand(apiKey);
+    account.events = rollingBack(id, update.PhysicalResourceId);
+
+    const rollback = await account
+      .environment()
+      .invoke(updateEvent(update.PhysicalResourceId, rotated('1'), rotated('2')));
+
+    expect(rollback.Data?.APIKey).toBe(account.waf.keys().at(-1)?.apiKey);
+    expect(account.waf.keys()).toHaveLength(2);
+  });
+
+  test.each([
+    ['the events cannot be read', undefined],
+    ['the stack is not rolling back', [stackEvent('UPDATE_IN_PROGRESS'), ofStack('UPDATE_IN_PROGRESS')]],
+    ['the id before was another', rollingBack('WafCaptchaApiKey/REGIONAL/eu-west-1/0')],
+  ])('is not believed in when %s: a new key is made', async (_what, events) => {
+    const { account, id, apiKey } = await deployed();
+    const update = await account
+      .environment()
+      .invoke(updateEvent(id, properties(['example.org']), properties()));
+    account.events = events;
+
+    const answer = await account
+      .environment()
+      .invoke(updateEvent(update.PhysicalResourceId, properties(), properties(['example.org'])));
+
+    expect(answer.Status).toBe('SUCCESS');
+    expect(answer.Data?.APIKey).not.toBe(apiKey);
+    expect(account.waf.keys()).toHaveLength(3);
+  });
+
+  test('is waited for when the events lag behind', async () => {
+    const { account, id } = await deployed(rotated('1'));
+    const update = await account.environment().invoke(updateEvent(id, rotated('2'), rotated('1')));
+    account.events = [
+      stackEvent('UPDATE_COMPLETE', { physicalResourceId: update.PhysicalResourceId, at: 0 }),
+    ];
+    let readings = 0;
+    account.onReading = () => {
+      readings += 1;
+      if (readings === 3) account.events = rollingBack(id, update.PhysicalResourceId);
+    };
+
+    const rollback = await account
+      .environment()
+      .invoke(updateEvent(update.PhysicalResourceId, rotated('1'), rotated('2')));
+
+    expect(rollback.PhysicalResourceId).toBe(id);
+  });
+
+  test('is not asked about where no other key fits', async () => {
+    const { account, id } = await deployed();
+    let readings = 0;
+    account.onReading = since => {
+      // what became of the new key is looked up after the answer, from the request on
+      if (since === undefined) readings += 1;
+    };
+
+    await account.environment().invoke(updateEvent(id, properties(['example.org']), properties()));
+
+    expect(readings).toBe(0);
+  });
+});
+
+describe('rotation', () => {
+  test('gives a fresh key with the same domains', async () => {
+    const { account, id, apiKey } = await deployed();
+    account.events = [stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: id })];
+
+    const answer = await account
+      .environment()
+      .invoke(updateEvent(id, { ...properties(), Rotation: '1' }, properties()));
+
+    expect(answer.PhysicalResourceId).not.toBe(id);
+    expect(keysOf(account)).toEqual([apiKey, answer.Data?.APIKey]);
+  });
+
+  test('with the same label is no change', async () => {
+    const wanted = { ...properties(), Rotation: '1' };
+    const { account, id } = await deployed(wanted);
+
+    const answer = await account.environment().invoke(updateEvent(id, wanted, wanted));
+
+    expect(answer.PhysicalResourceId).toBe(id);
+  });
+
+  test('that is no text is refused', async () => {
+    const answer = await new Account()
+      .environment()
+      .invoke(createEvent({ ...properties(), Rotation: ['1'] }));
+
+    expect(answer.Reason).toBe('Rotation: expected a text that is not empty, got ["1"]');
+  });
+});
+
+describe('an existing key', () => {
+  /** A key made by hand, and properties that name it. */
+  function adoption(tokenDomains = ['example.com']) {
+    const account = new Account();
+    const { apiKey } = account.waf.createForeignKey('eu-west-1', 'REGIONAL', ['example.com']);
+    return { account, apiKey, existing: { ...properties(tokenDomains), ExistingApiKey: apiKey } };
+  }
+
+  test('is used, and none is made', async () => {
+    const { account, apiKey, existing } = adoption();
+
+    const answer = await account.environment().invoke(createEvent(existing));
+
+    expect(answer).toMatchObject({
+      Status: 'SUCCESS',
+      PhysicalResourceId: expect.stringMatching(REGIONAL_ID),
+      Data: { APIKey: apiKey, CreationTimestamp: '2026-01-31T12:00:00.000Z' },
+    });
+    expect(account.calls()).toEqual(['ListAPIKeys ok']);
+  });
+
+  test('must hold exactly the domains: the error says which it holds', async () => {
+    const { account, existing } = adoption(['example.com', 'example.org']);
+
+    const answer = await account.environment().invoke(createEvent(existing));
+
+    expect(answer).toMatchObject({
+      Status: 'FAILED',
+      Reason: 'ExistingApiKey: expected a key for example.com, example.org, got one for example.com',
+    });
+  });
+
+  test('must exist in that scope and Region', async () => {
+    const { account, apiKey } = adoption();
+    const elsewhere = { ...properties(['example.com'], 'CLOUDFRONT'), ExistingApiKey: apiKey };
+
+    const answer = await account.environment().invoke(createEvent(elsewhere));
+
+    expect(answer.Reason).toBe(
+      'ExistingApiKey: expected a CLOUDFRONT key in us-east-1, got one not listed there',
+    );
+  });
+
+  test('is not deleted while it is named, not even with the rest of the properties malformed', async () => {
+    const { account, apiKey, existing } = adoption();
+    const { PhysicalResourceId: id } = await account.environment().invoke(createEvent(existing));
+
+    const answer = await account.environment().invoke(deleteEvent(id, { ...existing, Scope: 'nonsense' }));
+
+    expect(answer.Status).toBe('SUCCESS');
+    expect(keysOf(account)).toEqual([apiKey]);
+  });
+
+  test('that another resource uses does not keep this one from deleting its own', async () => {
+    const { account, apiKey, existing } = adoption();
+    const { PhysicalResourceId: id } = await account.environment().invoke(createEvent());
+
+    await account.environment().invoke(deleteEvent(id, existing));
+
+    expect(keysOf(account)).toEqual([apiKey]);
+  });
+
+  test('takes the place of an own one, which is then deleted', async () => {
+    const { account, apiKey, existing } = adoption();
+    const { PhysicalResourceId: id } = await account.environment().invoke(createEvent());
+
+    const answer = await account.environment().invoke(updateEvent(id, existing, properties()));
+    expect(answer.Data?.APIKey).toBe(apiKey);
+
+    await account.environment().invoke(deleteEvent(id, properties()));
+    expect(keysOf(account)).toEqual([apiKey]);
+  });
+
+  test('is handed over when the property is taken away: the same key, owned from then on', async () => {
+    const { account, existing } = adoption();
+    const { PhysicalResourceId: id } = await account.environment().invoke(createEvent(existing));
+    account.events = [stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: id })];
+
+    const answer = await account.environment().invoke(updateEvent(id, properties(), existing));
+    expect(answer.PhysicalResourceId).toBe(id);
+
+    await account.environment().invoke(deleteEvent(id));
+    expect(keysOf(account)).toEqual([]);
+  });
+
+  test('is not taken over by a rollback that looks like a hand-over: the former key comes back', async () => {
+    const { account, apiKey, existing } = adoption();
+    const { PhysicalResourceId: id, Data } = await account.environment().invoke(createEvent());
+    const used = await account.environment().invoke(updateEvent(id, existing, properties()));
+    account.events = [
+      stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: used.PhysicalResourceId }),
+      stackEvent('UPDATE_ROLLBACK_IN_PROGRESS', { logicalResourceId: 'shop', physicalResourceId: STACK_ID }),
+      stackEvent('UPDATE_COMPLETE', { physicalResourceId: used.PhysicalResourceId }),
+      stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: id }),
+    ];
+
+    const rollback = await account
+      .environment()
+      .invoke(updateEvent(used.PhysicalResourceId, properties(), existing));
+    expect(rollback).toMatchObject({ PhysicalResourceId: id, Data });
+
+    await account.environment().invoke(deleteEvent(used.PhysicalResourceId, existing));
+    expect(keysOf(account)).toEqual([apiKey, Data?.APIKey]);
+  });
+
+  test('is not handed over without proof: a new key is made, and this one is left alone', async () => {
+    const { account, apiKey, existing } = adoption();
+    const { PhysicalResourceId: id } = await account.environment().invoke(createEvent(existing));
+    account.events = undefined;
+
+    const answer = await account.environment().invoke(updateEvent(id, properties(), existing));
+    await account.environment().invoke(deleteEvent(id, existing));
+
+    expect(keysOf(account)).toEqual([apiKey, answer.Data?.APIKey]);
+  });
+
+  test('comes back by a rollback from an own one', async () => {
+    const { account, existing, apiKey } = adoption();
+    const { PhysicalResourceId: id } = await account.environment().invoke(createEvent(existing));
+    const wanted = properties(['example.org']);
+    const update = await account.environment().invoke(updateEvent(id, wanted, existing));
+
+    const rollback = await account
+      .environment()
+      .invoke(updateEvent(update.PhysicalResourceId, existing, wanted));
+    await account.environment().invoke(deleteEvent(update.PhysicalResourceId, wanted));
+
+    expect(rollback.PhysicalResourceId).toBe(id);
+    expect(keysOf(account)).toEqual([apiKey]);
+  });
+});
+
+describe('a cancelled request', () => {
+  const cancelled = [stackEvent('CREATE_FAILED')];
+
+  test('that has waited makes no key', async () => {
+    const account = new Account();
+    account.waf.faults.next('CreateAPIKey', throttled(), 10);
+    account.events = cancelled;
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(answer.Reason).toMatch(
+      /^CreateAPIKey in eu-west-1: Refusal: the key is not wanted any more, after \d attempts$/,
+    );
+    expect(keysOf(account)).toEqual([]);
+  });
+
+  test('that came late makes no key at all', async () => {
+    const account = new Account();
+    account.events = [stackEvent('DELETE_COMPLETE')];
+    const late = { ResponseURL: 'https://cloudformation.example/response?X-Amz-Date=20260131T115950Z' };
+
+    const answer = await account.environment().invoke(createEvent(properties(), late));
+
+    expect(answer.Status).toBe('FAILED');
+    expect(account.calls()).toEqual(['ListAPIKeys ok']);
+  });
+
+  test('undoes the key that it has made, after its answer', async () => {
+    const account = new Account();
+    account.events = cancelled;
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(answer.Status).toBe('SUCCESS');
+    expect(keysOf(account)).toEqual([]);
+  });
+
+  test('undoes its key when another answer was taken', async () => {
+    const account = new Account();
+    account.events = [stackEvent('CREATE_COMPLETE', { physicalResourceId: 'of a duplicate' })];
+
+    await account.environment().invoke(createEvent());
+
+    expect(keysOf(account)).toEqual([]);
+  });
+
+  test('is noticed some time after the answer as well', async () => {
+    const account = new Account();
+    let readings = 0;
+    account.onReading = () => {
+      readings += 1;
+      if (readings === 3) account.events = cancelled;
+    };
+
+    await account.environment().invoke(createEvent());
+
+    expect(keysOf(account)).toEqual([]);
+  });
+
+  test('is not looked for any more once the key is recorded', async () => {
+    const account = new Account();
+    account.onReading = () => {
+      const id = account.answers[0]?.PhysicalResourceId;
+      account.events = [stackEvent('CREATE_COMPLETE', { physicalResourceId: id })];
+    };
+    const startedAt = account.clock.now();
+
+    await account.environment().invoke(createEvent());
+
+    expect(account.clock.now() - startedAt).toBe(1000);
+    expect(account.waf.keys()).toHaveLength(1);
+  });
+
+  test('keeps its key when the events cannot tell', async () => {
+    const account = new Account();
+    account.events = undefined;
+
+    await account.environment().invoke(createEvent());
+
+    expect(account.waf.keys()).toHaveLength(1);
+  });
+
+  test('whose key cannot be undone does not make the invocation fail, and logs the id', async () => {
+    const account = new Account();
+    account.events = cancelled;
+    account.waf.faults.next('DeleteAPIKey', failed(400, 'WAFInvalidOperationException', 'before'));
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(account.waf.keys()).toHaveLength(1);
+    expect(
+      account.logLines.some(
+        line => line.includes('could not undo') && line.includes(answer.PhysicalResourceId),
+      ),
+    ).toBe(true);
+  });
+
+  test('gets time to clean up before the Delete of its invented id is answered', async () => {
+    const account = new Account();
+    const startedAt = account.clock.now();
+
+    await account.environment().invoke(deleteEvent(INVENTED_ID));
+
+    expect(account.clock.now() - startedAt).toBe(20_000);
+  });
+
+  test('that failed by itself needs no such time', async () => {
+    const account = new Account();
+    const startedAt = account.clock.now();
+
+    await account.environment().invoke(deleteEvent('WafCaptchaApiKey/create-failed/request-0'));
+
+    expect(account.clock.now()).toBe(startedAt);
   });
 });

@@ -142,6 +142,11 @@ describe('the role', () => {
               },
               {
                 Effect: 'Allow',
+                Action: 'cloudformation:DescribeStackEvents',
+                Resource: { Ref: 'AWS::StackId' },
+              },
+              {
+                Effect: 'Allow',
                 Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
                 Resource: { 'Fn::GetAtt': ['WafCaptchaApiKeyProviderLogGroupCDB58F6A', 'Arn'] },
               },
@@ -187,7 +192,7 @@ describe('the function', () => {
 
     expect(Handler).toBe('index.handler');
     expect(Code).toMatchObject({ S3Key: `${assets?.hash}.zip` });
-    expect(assets?.files).toEqual(['index.js']);
+    expect(assets?.files).toEqual(['describe-stack-events.js', 'index.js']);
     expect(more).toEqual([]);
   });
 

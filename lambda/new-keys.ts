@@ -1,0 +1,206 @@
+import { RESOURCE_TYPE } from '../lib/properties';
+import { sameTokenDomains } from '../lib/token-domains';
+import { attributesOf, integrationUrlOf } from './attributes';
+import { Refusal } from './aws-error';
+import { type Clock, sooner, type TimeLimit } from './clock';
+import type { ApiKey, Creation, Inventory, KeyRegistry } from './key-registry';
+import type { CreateEvent, LifecycleEvent, Outcome, ResourceEvent, UpdateEvent } from './lifecycle-event';
+import type { Log } from './log';
+import {
+  type KeyReference,
+  type Location,
+  locationOf,
+  parsePhysicalId,
+  physicalIdOf,
+  refersTo,
+} from './physical-id';
+import { ResourceHistory, type StackHistory, Standing } from './stack-history';
+import { readWantedKey, sameWantedKey, type WantedKey } from './wanted-key';
+
+const SECOND = 1000;
+/** What must be left after a key was described: time to undo it. */
+const UNDO_RESERVE = 20 * SECOND;
+/** How long a request may wait before it asks whether it is still wanted; from then on after twice the time each. */
+const FIRST_DOUBT = 10 * SECOND;
+/** Pauses before it is looked up whether CloudFormation has recorded a new key. */
+const RECORDING_PAUSES = [1 * SECOND, 4 * SECOND, 10 * SECOND, 20 * SECOND];
+
+export interface NewKeysOptions {
+  readonly keys: KeyRegistry;
+  readonly history: StackHistory;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface NewKey {
+  readonly event: CreateEvent | UpdateEvent;
+  readonly wanted: WantedKey;
+  readonly location: Location;
+  readonly key: string;
+}
+
+/** Makes keys, and answers for each until CloudFormation has recorded it. */
+export class NewKeys {
+  private readonly unrecorded = new Set<NewKey>();
+
+  constructor(private readonly options: NewKeysOptions) {}
+
+  public async make(
+    event: CreateEvent | UpdateEvent,
+    wanted: WantedKey,
+    inventory: Inventory,
+    limit: TimeLimit,
+  ): Promise<Outcome> {
+    const { keys, log } = this.options;
+    const location = locationOf(wanted.scope, event.stackRegion);
+    integrationUrlOf(inventory);
+    const key = await keys.create(this.creationOf(event, wanted, inventory, limit), limit);
+    const made: NewKey = { event, wanted, location, key };
+    this.unrecorded.add(made);
+    log('made a key', { id: idOf(made) });
+    try {
+      const createdAt = await keys.creationTime(location, key, sooner(limit, UNDO_RESERVE));
+      return {
+        physicalResourceId: idOf(made),
+        data: attributesOf(inventory, key, createdAt),
+        onDelivered: later => this.awaitRecording(made, later),
+        onRefused: later => this.undo(made, later),
+      };
+    } catch (error) {
+      await this.undo(made, limit);
+      throw error;
+    }
+  }
+
+  /** The id of the key that was made for an event and could not be undone. */
+  public idLeftBy(event: LifecycleEvent): string | undefined {
+    const left = [...this.unrecorded].find(made => made.event.requestId === event.requestId);
+    return left && idOf(left);
+  }
+
+  /** Deletes what was made for a resource and never recorded. */
+  public async undoAllOf({ stackId, logicalResourceId }: ResourceEvent, limit: TimeLimit): Promise<void> {
+    for (const made of [...this.unrecorded]) {
+      const { event } = made;
+      if (event.stackId === stackId && event.logicalResourceId === logicalResourceId)
+        await this.undo(made, limit);
+    }
+  }
+
+  /** Leaves a key to CloudFormation, which has shown that it knows it. */
+  public forget(reference: KeyReference): void {
+    for (const made of this.unrecorded) if (refersTo(reference, made.key)) this.unrecorded.delete(made);
+  }
+
+  private creationOf(
+    event: CreateEvent | UpdateEvent,
+    wanted: WantedKey,
+    { keys }: Inventory,
+    limit: TimeLimit,
+  ): Creation {
+    const { tokenDomains } = wanted;
+    return {
+      location: locationOf(wanted.scope, event.stackRegion),
+      tokenDomains,
+      before: keys,
+      stillWanted: this.doubtOf(event, wanted, limit),
+      mayBeAnothers: () => this.hasRivals(event, wanted, keys, limit),
+    };
+  }
+
+  /** A check that asks CloudFormation now and then, and throws when it has gone on without the answer. */
+  private doubtOf(
+    event: CreateEvent | UpdateEvent,
+    wanted: WantedKey,
+    limit: TimeLimit,
+  ): () => Promise<void> {
+    const { clock } = this.options;
+    let askedAt = event.requestedAt ?? clock.now();
+    let patience = FIRST_DOUBT;
+    return async () => {
+      const now = clock.now();
+      if (now - askedAt < patience) return;
+      // one attempt only: without an answer the work goes on
+      const standing = await this.standingOf(
+        event,
+        wanted,
+        { at: now, signal: limit.signal },
+        { since: askedAt },
+      );
+      if (standing === Standing.GIVEN_UP) throw new Refusal('the key is not wanted any more');
+      askedAt = now;
+      patience *= 2;
+    };
+  }
+
+  /** Whether somebody else has, or is about to have, keys with these domains here: then a new one may be theirs. */
+  private async hasRivals(
+    event: CreateEvent | UpdateEvent,
+    wanted: WantedKey,
+    before: readonly ApiKey[],
+    limit: TimeLimit,
+  ): Promise<boolean> {
+    const own = event.type === 'Update' ? parsePhysicalId(event.physicalResourceId) : undefined;
+    const foreign = before.some(
+      ({ key, tokenDomains }) =>
+        sameTokenDomains(tokenDomains, wanted.tokenDomains) && !(own && refersTo(own, key)),
+    );
+    if (foreign) return true;
+    const events = await this.options.history.read(event.stackId, sooner(limit, UNDO_RESERVE));
+    if (!events) return true;
+    const wantsTheSame = (properties: unknown) => {
+      const other = readWantedKey(properties);
+      return (
+        !other || (other.scope === wanted.scope && sameTokenDomains(other.tokenDomains, wanted.tokenDomains))
+      );
+    };
+    const history = new ResourceHistory(events, event.stackId, event.logicalResourceId);
+    return history.others(RESOURCE_TYPE, wantsTheSame).length > 0;
+  }
+
+  /** After the answer: a request that was cancelled, or answered twice, leaves a key that CloudFormation never sees. */
+  private async awaitRecording(made: NewKey, limit: TimeLimit): Promise<void> {
+    const { clock, log } = this.options;
+    const since = made.event.requestedAt;
+    for (const pause of RECORDING_PAUSES) {
+      await clock.sleep(pause, limit.signal);
+      const standing = await this.standingOf(made.event, made.wanted, limit, { since, madeId: idOf(made) });
+      if (standing === Standing.GIVEN_UP) return this.undo(made, limit);
+      if (standing === Standing.RECORDED || standing === undefined) break;
+    }
+    log('left the key to CloudFormation', { id: idOf(made) });
+    this.unrecorded.delete(made);
+  }
+
+  private async standingOf(
+    event: CreateEvent | UpdateEvent,
+    wanted: WantedKey,
+    limit: TimeLimit,
+    { since, madeId }: { since?: number; madeId?: string },
+  ): Promise<Standing | undefined> {
+    const events = await this.options.history.read(event.stackId, limit, since && since - 2 * SECOND);
+    if (!events) return undefined;
+    const asksFor = (properties: unknown) => {
+      const other = readWantedKey(properties);
+      return !other || sameWantedKey(other, wanted);
+    };
+    const history = new ResourceHistory(events, event.stackId, event.logicalResourceId);
+    return history.standingOf({ requestedAt: event.requestedAt, asksFor }, madeId);
+  }
+
+  private async undo(made: NewKey, limit: TimeLimit): Promise<void> {
+    const { keys, log } = this.options;
+    try {
+      await keys.delete(made.location, made.key, limit);
+    } catch (error) {
+      log('could not undo the key', { id: idOf(made), error: String(error) });
+      throw error;
+    }
+    this.unrecorded.delete(made);
+    log('undid the key', { id: idOf(made) });
+  }
+}
+
+function idOf({ location, key }: NewKey): string {
+  return physicalIdOf(location, key);
+}

@@ -1,0 +1,105 @@
+import type { TimeLimit } from './clock';
+
+/** One event of a stack, as DescribeStackEvents gives it. */
+export interface StackEvent {
+  readonly logicalResourceId: string;
+  readonly physicalResourceId: string | undefined;
+  readonly resourceType: string;
+  /** such as `UPDATE_IN_PROGRESS` */
+  readonly status: string;
+  readonly at: number;
+  /** the properties of the resource at that time, parsed; `undefined` where the event has none */
+  readonly properties: unknown;
+}
+
+/** What CloudFormation has written down of a stack. */
+export interface StackHistory {
+  /**
+   * The events since the stack's present operation began, or since a time, newest first; a rollback belongs to what
+   * it rolls back. `undefined` when they cannot be read: nothing is proven then.
+   */
+  read(stackId: string, limit: TimeLimit, since?: number): Promise<readonly StackEvent[] | undefined>;
+}
+
+/** Whether an event begins an operation: what came before it has been settled. */
+export function beginsOperation(stackId: string, { physicalResourceId, status }: StackEvent): boolean {
+  return (
+    physicalResourceId === stackId &&
+    ['CREATE', 'UPDATE', 'DELETE', 'IMPORT'].some(begun => status === `${begun}_IN_PROGRESS`)
+  );
+}
+
+/** How a request stands with CloudFormation. */
+export enum Standing {
+  /** its answer is still waited for */
+  AWAITED,
+  /** its key has been recorded: CloudFormation owns it */
+  RECORDED,
+  /** CloudFormation has gone on without its answer */
+  GIVEN_UP,
+  /** the events do not say yet */
+  UNKNOWN,
+}
+
+/** What a request has to be told apart from others of its resource. */
+export interface Request {
+  /** when CloudFormation sent it; `undefined` where that is not known */
+  readonly requestedAt: number | undefined;
+  /** whether these properties ask for the same as its own */
+  asksFor(properties: unknown): boolean;
+}
+
+/** How far CloudFormation's clock may be from the time stamps of its requests, which are cut to whole seconds. */
+const TIMESTAMP_SLACK = 2000;
+
+/** What the events of the present operation say of one resource. */
+export class ResourceHistory {
+  /** newest first */
+  private readonly own: readonly StackEvent[];
+
+  constructor(
+    private readonly events: readonly StackEvent[],
+    private readonly stackId: string,
+    logicalResourceId: string,
+  ) {
+    this.own = events.filter(
+      event => event.logicalResourceId === logicalResourceId && event.physicalResourceId !== stackId,
+    );
+  }
+
+  /** Whether the stack is undoing an update. */
+  public get rollingBack(): boolean {
+    const stack = this.events.find(({ physicalResourceId }) => physicalResourceId === this.stackId);
+    return stack?.status === 'UPDATE_ROLLBACK_IN_PROGRESS';
+  }
+
+  /** The physical id that the resource had when the update began. */
+  public get idBefore(): string | undefined {
+    const first = this.own.at(-1);
+    return first?.status === 'UPDATE_IN_PROGRESS' ? first.physicalResourceId : undefined;
+  }
+
+  /** The ids of all resources of a type whose last properties pass, this one left out. */
+  public others(resourceType: string, passes: (properties: unknown) => boolean): readonly string[] {
+    const own = new Set(this.own.map(({ logicalResourceId }) => logicalResourceId));
+    return this.events
+      .filter(event => event.resourceType === resourceType && !own.has(event.logicalResourceId))
+      .filter(({ properties }) => passes(properties))
+      .map(({ logicalResourceId }) => logicalResourceId);
+  }
+
+  /** How a request of this resource stands; `madeId` is the id of the key that was made for it. */
+  public standingOf(request: Request, madeId?: string): Standing {
+    if (madeId && this.own.some(({ physicalResourceId }) => physicalResourceId === madeId))
+      return Standing.RECORDED;
+    const [newest] = this.own;
+    if (!newest) return Standing.UNKNOWN;
+    const inProgress = ['CREATE_IN_PROGRESS', 'UPDATE_IN_PROGRESS'].includes(newest.status);
+    if (inProgress && (newest.properties === undefined || request.asksFor(newest.properties)))
+      return Standing.AWAITED;
+    // an event from before the request says nothing of it: the newer ones are still to come
+    if (request.requestedAt === undefined || newest.at < request.requestedAt - TIMESTAMP_SLACK)
+      return Standing.UNKNOWN;
+    return Standing.GIVEN_UP;
+  }
+}

@@ -1,0 +1,133 @@
+import { ResourceHistory, type StackEvent, Standing } from '../../lambda/stack-history';
+import { stackEvent } from './environment';
+import { STACK_ID } from './event';
+
+const NOON = Date.UTC(2026, 0, 31, 12);
+
+const ofStack = (status: string) =>
+  stackEvent(status, {
+    logicalResourceId: 'shop',
+    physicalResourceId: STACK_ID,
+    resourceType: 'AWS::CloudFormation::Stack',
+  });
+
+/** Newest first, as everywhere. */
+const historyOf = (...events: StackEvent[]) => new ResourceHistory(events, STACK_ID, 'CaptchaKey');
+
+describe('rollingBack', () => {
+  test.each([
+    ['UPDATE_ROLLBACK_IN_PROGRESS', true],
+    ['UPDATE_IN_PROGRESS', false],
+    ['UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', false],
+    ['ROLLBACK_IN_PROGRESS', false],
+  ])('while the stack is %s: %s', (status, expected) => {
+    const history = historyOf(
+      stackEvent('UPDATE_IN_PROGRESS'),
+      ofStack(status),
+      ofStack('UPDATE_IN_PROGRESS'),
+    );
+    expect(history.rollingBack).toBe(expected);
+  });
+
+  test('is not told by another resource with such a status', () => {
+    const nested = stackEvent('UPDATE_ROLLBACK_IN_PROGRESS', {
+      logicalResourceId: 'Nested',
+      physicalResourceId: 'arn',
+    });
+    expect(historyOf(nested, ofStack('UPDATE_IN_PROGRESS')).rollingBack).toBe(false);
+  });
+});
+
+describe('idBefore', () => {
+  test('is the id of the first event of the update', () => {
+    const history = historyOf(
+      stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: 'B' }),
+      stackEvent('UPDATE_COMPLETE', { physicalResourceId: 'B' }),
+      stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: 'A' }),
+      ofStack('UPDATE_IN_PROGRESS'),
+    );
+    expect(history.idBefore).toBe('A');
+  });
+
+  test('is none for a resource that the update has only just made', () => {
+    const history = historyOf(
+      stackEvent('CREATE_COMPLETE', { physicalResourceId: 'B' }),
+      stackEvent('CREATE_IN_PROGRESS', { physicalResourceId: 'B' }),
+      ofStack('UPDATE_IN_PROGRESS'),
+    );
+    expect(history.idBefore).toBeUndefined();
+  });
+
+  test('is not the id of another resource', () => {
+    const other = stackEvent('UPDATE_IN_PROGRESS', {
+      logicalResourceId: 'OtherKey',
+      physicalResourceId: 'A',
+    });
+    expect(historyOf(other).idBefore).toBeUndefined();
+  });
+});
+
+describe('others', () => {
+  const other = stackEvent('CREATE_IN_PROGRESS', { logicalResourceId: 'OtherKey', properties: 'same' });
+
+  test('are the resources of the type whose properties pass, without this one', () => {
+    const history = historyOf(other, stackEvent('CREATE_IN_PROGRESS', { properties: 'same' }));
+    expect(history.others('Custom::WafCaptchaApiKey', properties => properties === 'same')).toEqual([
+      'OtherKey',
+    ]);
+    expect(history.others('Custom::WafCaptchaApiKey', () => false)).toEqual([]);
+    expect(history.others('Custom::Other', () => true)).toEqual([]);
+  });
+});
+
+describe('standing', () => {
+  const request = { requestedAt: NOON, asksFor: (properties: unknown) => properties === 'mine' };
+  const standing = (...events: StackEvent[]) => historyOf(...events).standingOf(request, 'B');
+
+  test.each(['CREATE_IN_PROGRESS', 'UPDATE_IN_PROGRESS'])(
+    'awaited while %s with its own properties',
+    status => {
+      expect(standing(stackEvent(status, { properties: 'mine' }))).toBe(Standing.AWAITED);
+      expect(standing(stackEvent(status))).toBe(Standing.AWAITED);
+    },
+  );
+
+  test('given up when the resource is updated to something else', () => {
+    expect(standing(stackEvent('UPDATE_IN_PROGRESS', { properties: 'other' }))).toBe(Standing.GIVEN_UP);
+  });
+
+  test.each([
+    'CREATE_FAILED',
+    'UPDATE_FAILED',
+    'CREATE_COMPLETE',
+    'UPDATE_COMPLETE',
+    'DELETE_IN_PROGRESS',
+    'DELETE_COMPLETE',
+  ])('given up when the resource is %s without its id', status => {
+    expect(standing(stackEvent(status, { physicalResourceId: 'A' }))).toBe(Standing.GIVEN_UP);
+  });
+
+  test('recorded as soon as one event of the resource has its id, whatever came then', () => {
+    const events = [
+      stackEvent('DELETE_IN_PROGRESS'),
+      stackEvent('UPDATE_COMPLETE', { physicalResourceId: 'B' }),
+    ];
+    expect(standing(...events)).toBe(Standing.RECORDED);
+  });
+
+  test('not recorded by another resource with its id', () => {
+    const other = stackEvent('CREATE_COMPLETE', { logicalResourceId: 'OtherKey', physicalResourceId: 'B' });
+    expect(standing(other)).toBe(Standing.UNKNOWN);
+  });
+
+  test('unknown while the events end before the request', () => {
+    expect(standing(stackEvent('UPDATE_COMPLETE', { at: NOON - 2001 }))).toBe(Standing.UNKNOWN);
+    expect(standing(stackEvent('UPDATE_COMPLETE', { at: NOON - 2000 }))).toBe(Standing.GIVEN_UP);
+    expect(standing()).toBe(Standing.UNKNOWN);
+  });
+
+  test('unknown for a request of unknown age', () => {
+    const history = historyOf(stackEvent('CREATE_FAILED'));
+    expect(history.standingOf({ ...request, requestedAt: undefined }, 'B')).toBe(Standing.UNKNOWN);
+  });
+});
