@@ -1,0 +1,164 @@
+import {
+  CloudFormation,
+  type CloudFormationOptions,
+  type ResourceType,
+  type Stack,
+  type Variants,
+} from '../../../local-aws/cloudformation';
+import type { EventInvokeConfiguration, FunctionConfiguration } from '../../../local-aws/lambda-function';
+import { VirtualClock } from '../../virtual-clock';
+
+/** A custom resource's event; fields that a request type lacks are empty. */
+export interface CustomEvent {
+  readonly RequestType: 'Create' | 'Update' | 'Delete';
+  readonly RequestId: string;
+  readonly ResponseURL: string;
+  readonly StackId: string;
+  readonly LogicalResourceId: string;
+  readonly PhysicalResourceId: string;
+  readonly ResourceType: string;
+  readonly ServiceToken: string;
+  readonly ResourceProperties: Readonly<Record<string, unknown>>;
+  readonly OldResourceProperties: Readonly<Record<string, unknown>>;
+}
+
+/** What the scripted handler answers; `undefined` is silence, text and bytes are put as they are. */
+export type Reply = Readonly<Record<string, unknown>> | string | undefined;
+export type Script = (event: CustomEvent) => Reply | Promise<Reply>;
+
+export const handlerArn = 'arn:aws:lambda:eu-west-1:000000000000:function:handler';
+
+/** An account in virtual time whose custom resources are handled by a script. */
+export class ScriptedAccount {
+  readonly clock = new VirtualClock(Date.UTC(2026, 10, 22));
+  readonly parameters = new Map<string, string>();
+  readonly events: CustomEvent[] = [];
+  readonly functions: FunctionConfiguration[] = [];
+  readonly eventInvokeConfigs: [string, EventInvokeConfiguration][] = [];
+  readonly cloudFormation: CloudFormation;
+  readonly objects = new Map<string, string>();
+  /** May be changed between two deployments. */
+  script: Script;
+
+  constructor(script: Script = () => success('id'), variants: Partial<Variants> = {}) {
+    this.script = script;
+    const resourceTypes = new Map([['Test::Slow', slowType(this.clock)]]);
+    let seed = 1;
+    this.cloudFormation = new CloudFormation({
+      accountId: '000000000000',
+      clock: this.clock,
+      random: () => {
+        seed = (seed * 16807) % 2147483647;
+        return seed / 2147483647;
+      },
+      functions: this.lambda(),
+      parameters: this.parameters,
+      readObject: (bucket, key) => Buffer.from(this.objects.get(`${bucket}/${key}`) ?? ''),
+      responseUrl: token => `http://127.0.0.1/responses/${token}`,
+      resourceTypes,
+      variants,
+    });
+  }
+
+  /** Creates the stack, or updates it when there is one, and waits for the end of it. */
+  async deploy(resources: object, sections: object = {}): Promise<Stack> {
+    const stack = this.begin(resources, sections);
+    await this.settle(stack);
+    return stack;
+  }
+
+  begin(resources: object, sections: object = {}): Stack {
+    const { engine } = this.cloudFormation;
+    const template = JSON.stringify({ Resources: resources, ...sections });
+    const found = engine.find('eu-west-1', 'app');
+    const stack = found ?? engine.addStack('eu-west-1', 'app');
+    if (found) engine.update(stack, { template });
+    else engine.create(stack, { template });
+    return stack;
+  }
+
+  settle(stack: Stack): Promise<void> {
+    return this.clock.run(this.cloudFormation.engine.settled(stack));
+  }
+
+  async delete(stack: Stack): Promise<void> {
+    this.cloudFormation.engine.delete(stack);
+    await this.settle(stack);
+  }
+
+  /** `Create`, `Update A`, `Delete B`: the events so far, with the ids they carry. */
+  get history(): string[] {
+    return this.events.map(({ RequestType, PhysicalResourceId = '' }) =>
+      `${RequestType} ${PhysicalResourceId.replace(/-[0-9A-Z]{12}$/, '-invented')}`.trim(),
+    );
+  }
+
+  answer(event: CustomEvent, reply: Exclude<Reply, undefined>): void {
+    const { StackId, RequestId, LogicalResourceId } = event;
+    const token = new URL(event.ResponseURL).pathname.split('/').at(-1) ?? '';
+    const body =
+      typeof reply === 'string' ? reply : JSON.stringify({ StackId, RequestId, LogicalResourceId, ...reply });
+    this.cloudFormation.answer(token, Buffer.from(body));
+  }
+
+  private lambda(): CloudFormationOptions['functions'] {
+    return {
+      put: async configuration => {
+        this.functions.push(configuration);
+        return handlerArn.replace('handler', configuration.functionName);
+      },
+      delete: async () => undefined,
+      putEventInvokeConfig: (name, configuration) => void this.eventInvokeConfigs.push([name, configuration]),
+      deleteEventInvokeConfig: () => undefined,
+      invokeAsynchronously: async (_arn, payload) => {
+        const event: CustomEvent = JSON.parse(payload);
+        this.events.push(event);
+        void this.handle(event);
+      },
+    };
+  }
+
+  private async handle(event: CustomEvent): Promise<void> {
+    const reply = await this.script(event);
+    if (reply !== undefined) this.answer(event, reply);
+  }
+}
+
+export function success(id: string, data?: object): Reply {
+  return { Status: 'SUCCESS', PhysicalResourceId: id, Data: data };
+}
+
+export function failed(id?: string): Reply {
+  return { Status: 'FAILED', Reason: 'no luck', PhysicalResourceId: id };
+}
+
+/** A custom resource whose only property of interest is `Domain`. */
+export function key(domain: string, more: { readonly [attribute: string]: unknown } = {}) {
+  const { Properties, ...attributes } = more;
+  const properties = { ServiceToken: handlerArn, Domain: domain, ...(Properties ?? {}) };
+  return { Type: 'Custom::Key', Properties: properties, ...attributes };
+}
+
+/** A parameter that SSM takes. */
+export function parameter(value: unknown, more: object = {}) {
+  return { Type: 'AWS::SSM::Parameter', Properties: { Type: 'String', Value: value }, ...more };
+}
+
+/** A parameter that SSM refuses. */
+export function brokenParameter(more: object = {}) {
+  return parameter('', more);
+}
+
+/** Takes `Ms`, then fails if `Fails` is set. */
+export function slow(Ms: number, more: object = {}) {
+  return { Type: 'Test::Slow', Properties: { Ms, ...more } };
+}
+
+function slowType(clock: VirtualClock): ResourceType {
+  const work: ResourceType['create'] = async ({ logicalId, properties, signal }) => {
+    await clock.sleep(Number(properties.Ms ?? 0), signal);
+    if (properties.Fails === true) throw new Error(`${logicalId} was told to fail`);
+    return { physicalId: logicalId, attributes: {} };
+  };
+  return { create: work, update: work, delete: async () => undefined };
+}
