@@ -16,6 +16,7 @@ import {
 } from './physical-id';
 import { ResourceHistory, Standing } from './stack-history';
 import {
+  askingFor,
   existingApiKeyIn,
   parseWantedKey,
   readWantedKey,
@@ -162,10 +163,7 @@ export class Lifecycle {
     limit: TimeLimit,
   ): Promise<ResourceHistory | undefined> {
     const { clock, history } = this.options;
-    const asksFor = (properties: unknown) => {
-      const other = readWantedKey(properties);
-      return !other || sameWantedKey(other, wanted);
-    };
+    const asksFor = askingFor(wanted);
     for (const pause of READING_PAUSES) {
       await clock.sleep(pause, limit.signal);
       const events = await history.read(event.stackId, sooner(limit, MAKING_RESERVE));

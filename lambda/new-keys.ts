@@ -14,14 +14,15 @@ import {
   physicalIdOf,
   refersTo,
 } from './physical-id';
-import { ResourceHistory, type StackHistory, Standing } from './stack-history';
-import { readWantedKey, sameWantedKey, type WantedKey } from './wanted-key';
+import { ResourceHistory, type StackHistory, Standing, TIMESTAMP_SLACK } from './stack-history';
+import { askingFor, readWantedKey, type WantedKey } from './wanted-key';
 
 const SECOND = 1000;
 /** What must be left after a key was described: time to undo it. */
 const UNDO_RESERVE = 20 * SECOND;
 /** How long a request may wait before it asks whether it is still wanted; from then on after twice the time each. */
 const FIRST_DOUBT = 10 * SECOND;
+const LONGEST_DOUBT = 60 * SECOND;
 /** Pauses before it is looked up whether CloudFormation has recorded a new key. */
 const RECORDING_PAUSES = [1 * SECOND, 4 * SECOND, 10 * SECOND, 20 * SECOND];
 
@@ -32,9 +33,18 @@ export interface NewKeysOptions {
   readonly log: Log;
 }
 
-interface NewKey {
+/** A request for a key, and what is known of whether CloudFormation still waits for it. */
+interface Request {
   readonly event: CreateEvent | UpdateEvent;
   readonly wanted: WantedKey;
+  /** when it was last looked up, or when the request was made */
+  askedAt: number;
+  /** how long until it is looked up again */
+  patience: number;
+}
+
+interface NewKey {
+  readonly request: Request;
   readonly location: Location;
   readonly key: string;
 }
@@ -54,8 +64,10 @@ export class NewKeys {
     const { keys, log } = this.options;
     const location = locationOf(wanted.scope, event.stackRegion);
     integrationUrlOf(inventory);
-    const key = await keys.create(this.creationOf(event, wanted, inventory, limit), limit);
-    const made: NewKey = { event, wanted, location, key };
+    const askedAt = event.requestedAt ?? this.options.clock.now();
+    const request: Request = { event, wanted, askedAt, patience: FIRST_DOUBT };
+    const key = await keys.create(this.creationOf(request, inventory, limit), limit);
+    const made: NewKey = { request, location, key };
     this.unrecorded.add(made);
     log('made a key', { id: idOf(made) });
     try {
@@ -74,14 +86,14 @@ export class NewKeys {
 
   /** The id of the key that was made for an event and could not be undone. */
   public idLeftBy(event: LifecycleEvent): string | undefined {
-    const left = [...this.unrecorded].find(made => made.event.requestId === event.requestId);
+    const left = [...this.unrecorded].find(({ request }) => request.event.requestId === event.requestId);
     return left && idOf(left);
   }
 
   /** Deletes what was made for a resource and never recorded. */
   public async undoAllOf({ stackId, logicalResourceId }: ResourceEvent, limit: TimeLimit): Promise<void> {
     for (const made of [...this.unrecorded]) {
-      const { event } = made;
+      const { event } = made.request;
       if (event.stackId === stackId && event.logicalResourceId === logicalResourceId)
         await this.undo(made, limit);
     }
@@ -92,45 +104,26 @@ export class NewKeys {
     for (const made of this.unrecorded) if (refersTo(reference, made.key)) this.unrecorded.delete(made);
   }
 
-  private creationOf(
-    event: CreateEvent | UpdateEvent,
-    wanted: WantedKey,
-    { keys }: Inventory,
-    limit: TimeLimit,
-  ): Creation {
-    const { tokenDomains } = wanted;
+  private creationOf(request: Request, { keys }: Inventory, limit: TimeLimit): Creation {
+    const { event, wanted } = request;
     return {
       location: locationOf(wanted.scope, event.stackRegion),
-      tokenDomains,
+      tokenDomains: wanted.tokenDomains,
       before: keys,
-      stillWanted: this.doubtOf(event, wanted, limit),
+      stillWanted: () => this.checkStillWanted(request, limit),
       mayBeAnothers: () => this.hasRivals(event, wanted, keys, limit),
     };
   }
 
-  /** A check that asks CloudFormation now and then, and throws when it has gone on without the answer. */
-  private doubtOf(
-    event: CreateEvent | UpdateEvent,
-    wanted: WantedKey,
-    limit: TimeLimit,
-  ): () => Promise<void> {
-    const { clock } = this.options;
-    let askedAt = event.requestedAt ?? clock.now();
-    let patience = FIRST_DOUBT;
-    return async () => {
-      const now = clock.now();
-      if (now - askedAt < patience) return;
-      // one attempt only: without an answer the work goes on
-      const standing = await this.standingOf(
-        event,
-        wanted,
-        { at: now, signal: limit.signal },
-        { since: askedAt },
-      );
-      if (standing === Standing.GIVEN_UP) throw new Refusal('the key is not wanted any more');
-      askedAt = now;
-      patience *= 2;
-    };
+  /** Throws when CloudFormation has gone on without the answer; it is asked now and then only. */
+  private async checkStillWanted(request: Request, limit: TimeLimit): Promise<void> {
+    const now = this.options.clock.now();
+    if (now - request.askedAt < request.patience) return;
+    // one attempt only: without an answer the work goes on
+    const standing = await this.standingOf(request, { at: now, signal: limit.signal });
+    if (standing === Standing.GIVEN_UP) throw new Refusal('the key is not wanted any more');
+    request.askedAt = now;
+    request.patience = Math.min(request.patience * 2, LONGEST_DOUBT);
   }
 
   /** Whether somebody else has, or is about to have, keys with these domains here: then a new one may be theirs. */
@@ -161,10 +154,9 @@ export class NewKeys {
   /** After the answer: a request that was cancelled, or answered twice, leaves a key that CloudFormation never sees. */
   private async awaitRecording(made: NewKey, limit: TimeLimit): Promise<void> {
     const { clock, log } = this.options;
-    const since = made.event.requestedAt;
     for (const pause of RECORDING_PAUSES) {
       await clock.sleep(pause, limit.signal);
-      const standing = await this.standingOf(made.event, made.wanted, limit, { since, madeId: idOf(made) });
+      const standing = await this.standingOf(made.request, limit, idOf(made));
       if (standing === Standing.GIVEN_UP) return this.undo(made, limit);
       if (standing === Standing.RECORDED || standing === undefined) break;
     }
@@ -172,20 +164,16 @@ export class NewKeys {
     this.unrecorded.delete(made);
   }
 
+  /** How a request stands by the events since it was last looked up; `undefined` where they cannot be read. */
   private async standingOf(
-    event: CreateEvent | UpdateEvent,
-    wanted: WantedKey,
+    { event, wanted, askedAt }: Request,
     limit: TimeLimit,
-    { since, madeId }: { since?: number; madeId?: string },
+    madeId?: string,
   ): Promise<Standing | undefined> {
-    const events = await this.options.history.read(event.stackId, limit, since && since - 2 * SECOND);
+    const events = await this.options.history.read(event.stackId, limit, askedAt - TIMESTAMP_SLACK);
     if (!events) return undefined;
-    const asksFor = (properties: unknown) => {
-      const other = readWantedKey(properties);
-      return !other || sameWantedKey(other, wanted);
-    };
     const history = new ResourceHistory(events, event.stackId, event.logicalResourceId);
-    return history.standingOf({ requestedAt: event.requestedAt, asksFor }, madeId);
+    return history.standingOf({ requestedAt: event.requestedAt, asksFor: askingFor(wanted) }, madeId);
   }
 
   private async undo(made: NewKey, limit: TimeLimit): Promise<void> {

@@ -6,7 +6,7 @@ import type {
 import type { TimeLimit } from './clock';
 import type { Log } from './log';
 import type { Repetition } from './repetition';
-import { beginsOperation, type StackEvent, type StackHistory } from './stack-history';
+import { type StackEvent, type StackHistory, settles } from './stack-history';
 
 /** The one call of CloudFormation that the handler makes. */
 export type DescribeStackEvents = (
@@ -47,9 +47,8 @@ export class StackEvents implements StackHistory {
         ),
       );
       for (const event of (page.StackEvents ?? []).map(parseEvent)) {
-        if (event.at < since) return events;
+        if (event.at < since || settles(stackId, event)) return events;
         events.push(event);
-        if (beginsOperation(stackId, event)) return events;
       }
       token = page.NextToken;
     } while (token);

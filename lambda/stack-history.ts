@@ -15,18 +15,15 @@ export interface StackEvent {
 /** What CloudFormation has written down of a stack. */
 export interface StackHistory {
   /**
-   * The events since the stack's present operation began, or since a time, newest first; a rollback belongs to what
-   * it rolls back. `undefined` when they cannot be read: nothing is proven then.
+   * The events since the stack was last in a settled state, or since a time, newest first: an update, those that
+   * failed before it without a rollback, and the rollback of them all. `undefined` when they cannot be read: nothing is proven then.
    */
   read(stackId: string, limit: TimeLimit, since?: number): Promise<readonly StackEvent[] | undefined>;
 }
 
-/** Whether an event begins an operation: what came before it has been settled. */
-export function beginsOperation(stackId: string, { physicalResourceId, status }: StackEvent): boolean {
-  return (
-    physicalResourceId === stackId &&
-    ['CREATE', 'UPDATE', 'DELETE', 'IMPORT'].some(begun => status === `${begun}_IN_PROGRESS`)
-  );
+/** Whether an event leaves the stack in a state that a later rollback leads back to: what came before it is over. */
+export function settles(stackId: string, { physicalResourceId, status }: StackEvent): boolean {
+  return physicalResourceId === stackId && status.endsWith('_COMPLETE');
 }
 
 /** How a request stands with CloudFormation. */
@@ -50,9 +47,9 @@ export interface Request {
 }
 
 /** How far CloudFormation's clock may be from the time stamps of its requests, which are cut to whole seconds. */
-const TIMESTAMP_SLACK = 2000;
+export const TIMESTAMP_SLACK = 2000;
 
-/** What the events of the present operation say of one resource. */
+/** What the events since the last settled state say of one resource. */
 export class ResourceHistory {
   /** newest first */
   private readonly own: readonly StackEvent[];
@@ -73,7 +70,7 @@ export class ResourceHistory {
     return stack?.status === 'UPDATE_ROLLBACK_IN_PROGRESS';
   }
 
-  /** The physical id that the resource had when the update began. */
+  /** The physical id that the resource had in the stack's last settled state. */
   public get idBefore(): string | undefined {
     const first = this.own.at(-1);
     return first?.status === 'UPDATE_IN_PROGRESS' ? first.physicalResourceId : undefined;

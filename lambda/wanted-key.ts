@@ -49,6 +49,14 @@ export function sameWantedKey(one: WantedKey, other: WantedKey): boolean {
   return sameButForOrigin(one, other) && one.existingApiKey === other.existingApiKey;
 }
 
+/** A test of whether properties ask for the same key; those that cannot be read may do so. */
+export function askingFor(wanted: WantedKey): (properties: unknown) => boolean {
+  return properties => {
+    const other = readWantedKey(properties);
+    return other === undefined || sameWantedKey(other, wanted);
+  };
+}
+
 /** Whether two are the same but for where the key comes from: made by the resource, or elsewhere. */
 export function sameButForOrigin(one: WantedKey, other: WantedKey): boolean {
   return (

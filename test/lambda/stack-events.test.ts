@@ -21,7 +21,9 @@ const event = (status: string, more: Partial<CloudFormationEvent> = {}): CloudFo
   ...more,
 });
 
-const start = event('UPDATE_IN_PROGRESS', { LogicalResourceId: 'shop', PhysicalResourceId: STACK_ID });
+const ofStack = (status: string) =>
+  event(status, { LogicalResourceId: 'shop', PhysicalResourceId: STACK_ID });
+const start = ofStack('UPDATE_IN_PROGRESS');
 
 /** Reads pages that are given, or errors in their place. */
 function reading(...pages: (CloudFormationEvent[] | Error)[]) {
@@ -73,31 +75,29 @@ test.each([[undefined], [''], ['{"Scope":']])('takes properties of %p for none',
   await expect(read()).resolves.toMatchObject([{ properties: undefined, physicalResourceId: undefined }]);
 });
 
-test('goes from page to page until the operation began, and no further', async () => {
+test('goes from page to page to the last settled state, and no further', async () => {
   const { read, tokens } = reading(
     [event('UPDATE_COMPLETE')],
-    [event('UPDATE_IN_PROGRESS'), start],
-    [event('DELETE_FAILED')],
+    [event('UPDATE_IN_PROGRESS'), start, ofStack('CREATE_COMPLETE')],
+    [event('CREATE_COMPLETE')],
   );
 
   await expect(read()).resolves.toHaveLength(3);
   expect(tokens).toEqual([undefined, 'page 1']);
 });
 
-test('takes a rollback for a part of what it rolls back', async () => {
-  const rollback = { ...start, ResourceStatus: 'UPDATE_ROLLBACK_IN_PROGRESS' } as const;
-  const { read } = reading([rollback, event('UPDATE_FAILED'), start]);
+test('goes to the end where there is no settled state yet', async () => {
+  const { read } = reading([event('CREATE_IN_PROGRESS')], [ofStack('CREATE_IN_PROGRESS')]);
 
-  await expect(read()).resolves.toHaveLength(3);
+  await expect(read()).resolves.toHaveLength(2);
 });
 
-test.each(['CREATE_IN_PROGRESS', 'DELETE_IN_PROGRESS', 'IMPORT_IN_PROGRESS'])(
-  'stops at a stack %s',
+test.each(['UPDATE_ROLLBACK_IN_PROGRESS', 'UPDATE_FAILED', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS'])(
+  'does not take %s for a settled state',
   async status => {
-    const began = { ...start, ResourceStatus: status as CloudFormationEvent['ResourceStatus'] };
-    const { read } = reading([event('CREATE_COMPLETE'), began, event('DELETE_COMPLETE')]);
+    const { read } = reading([ofStack(status), event('UPDATE_FAILED'), start]);
 
-    await expect(read()).resolves.toHaveLength(2);
+    await expect(read()).resolves.toHaveLength(3);
   },
 );
 
