@@ -9,6 +9,8 @@ import { type Log, withoutKeys } from './log';
 const ANSWER_RESERVE = 10_000;
 /** What must be left when the delivery is given up: time to return before Lambda kills the environment. */
 const RETURN_RESERVE = 500;
+/** What must be left when the last call after the answer begins: it may take ten seconds. */
+const FOLLOW_UP_RESERVE = 12_000;
 /** How many answers an environment remembers for repeated events. */
 const ANSWERS_REMEMBERED = 1000;
 
@@ -56,10 +58,11 @@ export function customResource(
       answers.get(event.requestId) ?? (await settle(handler, event, received, deadline, options));
     remember(answers, event.requestId, settled);
 
-    const limit = { at: deadline - RETURN_RESERVE, signal: new AbortController().signal };
+    const { signal } = new AbortController();
+    const limit = { at: deadline - RETURN_RESERVE, signal };
     const delivery = await deliver(received.ResponseURL, settled.answer, limit, options);
     log('answered', { delivery, status: settled.answer.Status, id: settled.answer.PhysicalResourceId });
-    await followUp(settled, delivery, limit, log);
+    await followUp(settled, delivery, { at: deadline - FOLLOW_UP_RESERVE, signal }, log);
   };
 }
 

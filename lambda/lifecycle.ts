@@ -81,10 +81,9 @@ export class Lifecycle {
       sameTokenDomains(tokenDomains, wanted.tokenDomains),
     );
     const own = fitting.find(({ key }) => isOwn(key));
-    const kept =
-      own && !asksForAnother(old, wanted)
-        ? own
-        : !unchanged && (await this.provenKey(event, old, wanted, { location, fitting, own }, limit));
+    let kept = own && !asksForAnother(old, wanted) ? own : undefined;
+    if (!kept && !unchanged)
+      kept = await this.provenKey(event, old, wanted, { location, fitting, own }, limit);
     return kept ? this.keep(location, inventory, kept) : this.newKeys.make(event, wanted, inventory, limit);
   }
 

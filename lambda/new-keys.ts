@@ -155,6 +155,7 @@ export class NewKeys {
   private async awaitRecording(made: NewKey, limit: TimeLimit): Promise<void> {
     const { clock, log } = this.options;
     for (const pause of RECORDING_PAUSES) {
+      if (clock.now() + pause > limit.at) break;
       await clock.sleep(pause, limit.signal);
       const standing = await this.standingOf(made.request, limit, idOf(made));
       if (standing === Standing.GIVEN_UP) return this.undo(made, limit);

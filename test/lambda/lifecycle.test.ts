@@ -743,6 +743,18 @@ describe('a cancelled request', () => {
     expect(keysOf(account)).toEqual([]);
   });
 
+  test('is looked for no longer than the function may run', async () => {
+    const account = new Account();
+    const startedAt = account.clock.now();
+    const { put } = account;
+    account.put = async (...call) => (account.clock.now() - startedAt < 48_000 ? 503 : put(...call));
+
+    const answer = await account.environment().invoke(createEvent(), 60_000);
+
+    expect(answer.Status).toBe('SUCCESS');
+    expect(account.clock.now() - startedAt).toBeLessThan(60_000);
+  });
+
   test('is not looked for any more once the key is recorded', async () => {
     const account = new Account();
     account.onReading = () => {
