@@ -1,4 +1,13 @@
-import { CfnOutput, CfnResource, NestedStack, RemovalPolicy, Stack, Stage, Tags } from 'aws-cdk-lib';
+import {
+  CfnOutput,
+  CfnParameter,
+  CfnResource,
+  NestedStack,
+  RemovalPolicy,
+  Stack,
+  Stage,
+  Tags,
+} from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
 import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json';
@@ -49,6 +58,38 @@ describe('the resource', () => {
     addKey(stack, 'Other', { scope: WafScope.CLOUDFRONT, tokenDomains: FIVE });
 
     expect(keyIdsOf(stack)).toEqual(['Key961B73FD', 'Other34654A52']);
+  });
+});
+
+describe('rotation and an existing key', () => {
+  test('go into the properties as they are', () => {
+    const stack = stackWithKey({ rotation: '2026-11', existingApiKey: 'some+key/=_0_1' });
+
+    expect(propertiesOf(stack)).toMatchObject({ Rotation: '2026-11', ExistingApiKey: 'some+key/=_0_1' });
+  });
+
+  test('leave no trace where they are not given', () => {
+    expect(Object.keys(propertiesOf(stackWithKey()))).toEqual([
+      'ServiceToken',
+      'ServiceTimeout',
+      'Scope',
+      'TokenDomains',
+    ]);
+  });
+
+  test.each([{ rotation: ' ' }, { existingApiKey: '' }])('must not be blank: %p', props => {
+    expect(() => stackWithKey(props)).toThrow(
+      /^(rotation|existingApiKey): expected a text that is not blank, got "/,
+    );
+  });
+
+  test('may be tokens', () => {
+    const stack = newStack();
+    const key = new CfnParameter(stack, 'Existing').valueAsString;
+
+    addKey(stack, 'Key', { existingApiKey: key });
+
+    expect(propertiesOf(stack)).toMatchObject({ ExistingApiKey: { Ref: 'Existing' } });
   });
 });
 

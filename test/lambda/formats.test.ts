@@ -1,0 +1,33 @@
+import type {
+  CloudFormationCustomResourceCreateEvent,
+  CloudFormationCustomResourceDeleteEvent,
+  CloudFormationCustomResourceUpdateEvent,
+} from 'aws-lambda';
+import { Account } from './environment';
+import recorded from './fixtures/events-0.1.0.json';
+
+// stacks deployed by a release send its format for ever: a recording is never changed, the next release adds its own
+const create = {
+  ...recorded.create,
+  RequestType: 'Create',
+} satisfies CloudFormationCustomResourceCreateEvent;
+const update = {
+  ...recorded.update,
+  RequestType: 'Update',
+} satisfies CloudFormationCustomResourceUpdateEvent;
+const remove = {
+  ...recorded.delete,
+  RequestType: 'Delete',
+} satisfies CloudFormationCustomResourceDeleteEvent;
+
+test('a resource in the format of 0.1.0 is created, updated and deleted', async () => {
+  const account = new Account();
+  const { PhysicalResourceId: id } = await account.environment().invoke(create);
+  expect(account.waf.keys()).toMatchObject([{ tokenDomains: ['example.com', 'shop.example.com'] }]);
+
+  const updated = await account.environment().invoke({ ...update, PhysicalResourceId: id });
+  expect(updated.PhysicalResourceId).not.toBe(id);
+
+  await account.environment().invoke({ ...remove, PhysicalResourceId: id });
+  expect(account.waf.keys()).toMatchObject([{ tokenDomains: ['example.com'] }]);
+});
