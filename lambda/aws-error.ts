@@ -30,11 +30,13 @@ const THROTTLES = [
 ];
 const DENIALS = ['AccessDenied', 'AccessDeniedException', 'UnrecognizedClientException'];
 const REFUSALS = ['CredentialsProviderError', 'Refusal'];
+const LOADING_FAILURES = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'];
 
 export function verdictOn(error: unknown): Verdict {
   if (error instanceof WAFNonexistentItemException) return Verdict.ABSENT;
   if (error instanceof WAFOptimisticLockException) return Verdict.CONFLICT;
   if (!(error instanceof Error) || REFUSALS.includes(error.name)) return Verdict.REFUSED;
+  if ('code' in error && LOADING_FAILURES.some(code => code === error.code)) return Verdict.REFUSED;
   const status = statusOf(error);
   if (THROTTLES.includes(error.name) || status === 429) return Verdict.THROTTLED;
   if (DENIALS.includes(error.name)) return Verdict.DENIED;

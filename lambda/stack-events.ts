@@ -25,7 +25,7 @@ export class StackEvents implements StackHistory {
   public async read(
     stackId: string,
     limit: TimeLimit,
-    since = Number.NEGATIVE_INFINITY,
+    since?: number,
   ): Promise<readonly StackEvent[] | undefined> {
     try {
       return await this.readPages(stackId, limit, since);
@@ -37,7 +37,7 @@ export class StackEvents implements StackHistory {
     }
   }
 
-  private async readPages(stackId: string, limit: TimeLimit, since: number): Promise<readonly StackEvent[]> {
+  private async readPages(stackId: string, limit: TimeLimit, since?: number): Promise<readonly StackEvent[]> {
     const events: StackEvent[] = [];
     let token: string | undefined;
     do {
@@ -47,7 +47,7 @@ export class StackEvents implements StackHistory {
         ),
       );
       for (const event of (page.StackEvents ?? []).map(parseEvent)) {
-        if (event.at < since || settles(stackId, event)) return events;
+        if (since === undefined ? settles(stackId, event) : event.at < since) return events;
         events.push(event);
       }
       token = page.NextToken;

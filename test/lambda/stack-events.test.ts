@@ -109,6 +109,20 @@ test('stops before events older than asked for', async () => {
   expect(tokens).toHaveLength(1);
 });
 
+test('goes past settled states to the time asked for', async () => {
+  const { read } = reading([ofStack('CREATE_COMPLETE'), event('CREATE_COMPLETE'), start]);
+
+  await expect(read(NOON.getTime())).resolves.toHaveLength(3);
+});
+
+test('proves nothing, at once, where the client is not there to be loaded', async () => {
+  const missing = Object.assign(new Error('no such file'), { code: 'MODULE_NOT_FOUND' });
+  const { read, tokens } = reading(missing, missing, missing);
+
+  await expect(read()).resolves.toBeUndefined();
+  expect(tokens).toHaveLength(1);
+});
+
 test('waits through throttles', async () => {
   const { read } = reading(serviceError('Throttling'), serviceError('ThrottlingException'), [start]);
 
