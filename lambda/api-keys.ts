@@ -134,16 +134,15 @@ export class ApiKeys implements KeyRegistry {
   private async findLost(creation: Creation, sentAt: number, limit: TimeLimit): Promise<string | undefined> {
     const { keys } = await this.list(creation.location, limit);
     const known = new Set(creation.before.map(({ key }) => key));
-    const candidates = keys.filter(
-      ({ key, tokenDomains, createdAt }) =>
-        !known.has(key) &&
-        sameTokenDomains(tokenDomains, creation.tokenDomains) &&
-        createdAt.getTime() >= sentAt - CLOCK_SKEW,
+    const unknown = keys.filter(
+      ({ key, tokenDomains }) => !known.has(key) && sameTokenDomains(tokenDomains, creation.tokenDomains),
     );
-    const [only, ...others] = candidates;
+    const candidates = unknown.filter(({ createdAt }) => createdAt.getTime() >= sentAt - CLOCK_SKEW);
+    const [only] = candidates;
     if (!only) return undefined;
     const ids = candidates.map(({ key }) => physicalIdOf(creation.location, key));
-    if (others.length > 0 || (await creation.mayBeAnothers())) {
+    // an older one that was not listed before says that others make such keys too
+    if (unknown.length > 1 || (await creation.mayBeAnothers())) {
       this.options.log('left alone: it cannot be told whose these keys are', { ids });
       return undefined;
     }

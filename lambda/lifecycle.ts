@@ -30,8 +30,11 @@ const SECOND = 1000;
 const MAKING_RESERVE = 120 * SECOND;
 /** Pauses before the events are read again, when they do not show the request yet. */
 const READING_PAUSES = [0, 2 * SECOND, 4 * SECOND];
-/** How long a cancelled request may go on until it has noticed and cleaned up; it needs the role meanwhile. */
-const CANCELLED_REQUEST_GRACE = 20 * SECOND;
+/**
+ * How long a cancelled request may go on until it has noticed and cleaned up: it asks every half minute, and a call may
+ * take ten seconds. It needs the role meanwhile.
+ */
+const CANCELLED_REQUEST_GRACE = 45 * SECOND;
 
 /** What Create, Update and Delete mean for a key. */
 export class Lifecycle {

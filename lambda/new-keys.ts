@@ -22,7 +22,11 @@ const SECOND = 1000;
 const UNDO_RESERVE = 20 * SECOND;
 /** How long a request may wait before it asks whether it is still wanted; from then on after twice the time each. */
 const FIRST_DOUBT = 10 * SECOND;
-const LONGEST_DOUBT = 60 * SECOND;
+const LONGEST_DOUBT = 30 * SECOND;
+/** How long to look that up. */
+const DOUBT_TIMEOUT = 5 * SECOND;
+/** How late an event may show up: what is newer has to be looked at again. */
+const EVENTS_LAG = 60 * SECOND;
 /** Pauses before it is looked up whether CloudFormation has recorded a new key. */
 const RECORDING_PAUSES = [1 * SECOND, 4 * SECOND, 10 * SECOND, 20 * SECOND];
 
@@ -39,6 +43,8 @@ interface Request {
   readonly wanted: WantedKey;
   /** when it was last looked up, or when the request was made */
   askedAt: number;
+  /** from when on the events are still to be looked at */
+  since: number;
   /** how long until it is looked up again */
   patience: number;
 }
@@ -65,7 +71,8 @@ export class NewKeys {
     const location = locationOf(wanted.scope, event.stackRegion);
     integrationUrlOf(inventory);
     const askedAt = event.requestedAt ?? this.options.clock.now();
-    const request: Request = { event, wanted, askedAt, patience: FIRST_DOUBT };
+    const since = askedAt - TIMESTAMP_SLACK;
+    const request: Request = { event, wanted, askedAt, since, patience: FIRST_DOUBT };
     const key = await keys.create(this.creationOf(request, inventory, limit), limit);
     const made: NewKey = { request, location, key };
     this.unrecorded.add(made);
@@ -119,9 +126,10 @@ export class NewKeys {
   private async checkStillWanted(request: Request, limit: TimeLimit): Promise<void> {
     const now = this.options.clock.now();
     if (now - request.askedAt < request.patience) return;
-    // one attempt only: without an answer the work goes on
-    const standing = await this.standingOf(request, { at: now, signal: limit.signal });
+    // not for long: without an answer the work goes on
+    const standing = await this.standingOf(request, { at: now + DOUBT_TIMEOUT, signal: limit.signal });
     if (standing === Standing.GIVEN_UP) throw new Refusal('the key is not wanted any more');
+    if (standing !== undefined) request.since = Math.max(request.since, now - EVENTS_LAG);
     request.askedAt = now;
     request.patience = Math.min(request.patience * 2, LONGEST_DOUBT);
   }
@@ -148,7 +156,12 @@ export class NewKeys {
       );
     };
     const history = new ResourceHistory(events, event.stackId, event.logicalResourceId);
-    return history.others(RESOURCE_TYPE, wantsTheSame).length > 0;
+    const request = { requestedAt: event.requestedAt, asksFor: askingFor(wanted) };
+    // events that do not show this very request do not show the others either
+    return (
+      history.standingOf(request) !== Standing.AWAITED ||
+      history.others(RESOURCE_TYPE, wantsTheSame).length > 0
+    );
   }
 
   /** After the answer: a request that was cancelled, or answered twice, leaves a key that CloudFormation never sees. */
@@ -165,13 +178,13 @@ export class NewKeys {
     this.unrecorded.delete(made);
   }
 
-  /** How a request stands by the events since it was last looked up; `undefined` where they cannot be read. */
+  /** How a request stands by the events not looked at yet; `undefined` where they cannot be read. */
   private async standingOf(
-    { event, wanted, askedAt }: Request,
+    { event, wanted, since }: Request,
     limit: TimeLimit,
     madeId?: string,
   ): Promise<Standing | undefined> {
-    const events = await this.options.history.read(event.stackId, limit, askedAt - TIMESTAMP_SLACK);
+    const events = await this.options.history.read(event.stackId, limit, since);
     if (!events) return undefined;
     const history = new ResourceHistory(events, event.stackId, event.logicalResourceId);
     return history.standingOf({ requestedAt: event.requestedAt, asksFor: askingFor(wanted) }, madeId);

@@ -7,8 +7,8 @@ export interface StackRequest {
   readonly stackName: string;
   /** By construct id. */
   readonly keys: Readonly<Record<string, KeyRequest>>;
-  /** Adds a resource that needs every key and that SSM refuses. */
-  readonly refusedResource?: boolean;
+  /** Adds a resource that SSM refuses, once these keys are made. */
+  readonly refusedAfter?: readonly string[];
 }
 
 export interface KeyRequest {
@@ -16,20 +16,23 @@ export interface KeyRequest {
   /** @default - the template's parameter TokenDomains, which only the handler can check; for one key at most */
   readonly tokenDomains?: string[];
   readonly retain?: boolean;
+  readonly rotation?: string;
+  readonly existingApiKey?: string;
 }
 
 const app = new App();
-const { stackName, keys, refusedResource } = JSON.parse(app.node.getContext('request')) as StackRequest;
+const { stackName, keys, refusedAfter } = JSON.parse(app.node.getContext('request')) as StackRequest;
 const stack = new Stack(app, stackName);
 for (const [id, request] of Object.entries(keys)) addKey(id, request);
-if (refusedResource) addRefusedResource();
+if (refusedAfter) addRefusedResource(refusedAfter);
 
 /** A key, its outputs, and a resource that takes it. */
-function addKey(id: string, { scope, tokenDomains = parameterDomains(), retain }: KeyRequest): void {
+function addKey(id: string, { scope, tokenDomains = parameterDomains(), retain, ...rest }: KeyRequest): void {
   const key = new WafCaptchaApiKey(stack, id, {
     scope: WafScope[scope],
     tokenDomains,
     removalPolicy: retain ? RemovalPolicy.RETAIN : undefined,
+    ...rest,
   });
   new CfnOutput(stack, `${id}APIKey`, { value: key.apiKey });
   new CfnOutput(stack, `${id}ScriptUrl`, { value: key.scriptUrl });
@@ -43,7 +46,7 @@ function parameterDomains(): string[] {
   return new CfnParameter(stack, 'TokenDomains', { type: 'CommaDelimitedList' }).valueAsList;
 }
 
-function addRefusedResource(): void {
+function addRefusedResource(keyIds: readonly string[]): void {
   const parameter = new ssm.CfnParameter(stack, 'Refused', { type: 'String', value: '' });
-  for (const id of Object.keys(keys)) parameter.node.addDependency(stack.node.findChild(id));
+  for (const id of keyIds) parameter.node.addDependency(stack.node.findChild(id));
 }

@@ -36,7 +36,7 @@ test('a key that WAF refuses to make fails the stack, which can be destroyed', a
 });
 
 test('another resource that fails after the key was made takes it back', async () => {
-  const request = { stackName: 'RefusedResource', keys, refusedResource: true };
+  const request = { stackName: 'RefusedResource', keys, refusedAfter: ['Page'] };
   const before = outcomes().length;
   const { exitCode, output } = await account.deploy(request, { quick: true });
   expect(exitCode).toBe(1);

@@ -51,7 +51,7 @@ test('a new key that WAF then fails to describe goes again, and the stack stays 
 
 test('another resource that fails after the key was replaced takes the stack back to the former key', async () => {
   const tokenDomains = ['example.com', 'blog.example.com'];
-  const update = () => account.deploy({ ...request, refusedResource: true }, { tokenDomains, quick: true });
+  const update = () => account.deploy({ ...request, refusedAfter: ['Page'] }, { tokenDomains, quick: true });
   await expectRolledBack(update, 'Value of 1 to 4096 characters');
   expect(made()).toBe(3);
 });
