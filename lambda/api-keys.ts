@@ -34,26 +34,8 @@ export interface ApiKeysOptions {
 export class ApiKeys implements KeyRegistry {
   constructor(private readonly options: ApiKeysOptions) {}
 
-  public async list(location: Location, limit: TimeLimit): Promise<Inventory> {
-    const keys = new Map<string, ApiKey>();
-    let applicationIntegrationUrl: string | undefined;
-    const markersSeen = new Set<string>();
-    let marker: string | undefined;
-    do {
-      const page = await this.listPage(location, marker, limit);
-      applicationIntegrationUrl ??= page.ApplicationIntegrationURL;
-      const summaries = page.APIKeySummaries ?? [];
-      for (const { APIKey, TokenDomains = [], CreationTimestamp } of summaries) {
-        if (APIKey && CreationTimestamp) {
-          keys.set(APIKey, { key: APIKey, tokenDomains: TokenDomains, createdAt: CreationTimestamp });
-        }
-      }
-      // WAF's lists may go on with a marker when nothing is left
-      marker = summaries.length > 0 ? page.NextMarker : undefined;
-      if (marker && markersSeen.has(marker)) marker = undefined;
-      if (marker) markersSeen.add(marker);
-    } while (marker);
-    return { applicationIntegrationUrl, keys: [...keys.values()] };
+  public list(location: Location, limit: TimeLimit): Promise<Inventory> {
+    return this.listUntil(location, () => false, limit);
   }
 
   public async listWith(
@@ -61,11 +43,11 @@ export class ApiKeys implements KeyRegistry {
     matches: (key: string) => boolean,
     limit: TimeLimit,
   ): Promise<Inventory> {
-    let inventory = await this.list(location, limit);
+    let inventory = await this.listUntil(location, matches, limit);
     for (const pause of CONFIRMATION_PAUSES) {
       if (inventory.keys.some(({ key }) => matches(key))) break;
       await this.options.clock.sleep(pause, limit.signal);
-      inventory = await this.list(location, limit);
+      inventory = await this.listUntil(location, matches, limit);
     }
     return inventory;
   }
@@ -79,6 +61,7 @@ export class ApiKeys implements KeyRegistry {
       sooner(limit, CREATION_RESERVE),
       async () => {
         await creation.stillWanted();
+        await repetition.inTurn(limit);
         const sentAt = clock.now();
         try {
           const { APIKey } = await this.call(location, limit, (client, options) =>
@@ -89,7 +72,7 @@ export class ApiKeys implements KeyRegistry {
         } catch (error) {
           if (limit.signal.aborted || verdictOn(error) !== Verdict.UNCLEAR) throw error;
           log('CreateAPIKey got no clear answer', { error: String(error) });
-          const lost = await this.findLost(creation, sentAt, limit);
+          const lost = await this.findLost(creation, { from: sentAt, to: clock.now() }, limit);
           if (lost) return lost;
           throw error;
         }
@@ -119,6 +102,33 @@ export class ApiKeys implements KeyRegistry {
     });
   }
 
+  /** Lists page by page, to the end or to the page with a match. */
+  private async listUntil(
+    location: Location,
+    matches: (key: string) => boolean,
+    limit: TimeLimit,
+  ): Promise<Inventory> {
+    const keys = new Map<string, ApiKey>();
+    let applicationIntegrationUrl: string | undefined;
+    const markersSeen = new Set<string>();
+    let marker: string | undefined;
+    do {
+      const page = await this.listPage(location, marker, limit);
+      applicationIntegrationUrl ??= page.ApplicationIntegrationURL;
+      const summaries = page.APIKeySummaries ?? [];
+      for (const { APIKey, TokenDomains = [], CreationTimestamp } of summaries) {
+        if (APIKey && CreationTimestamp) {
+          keys.set(APIKey, { key: APIKey, tokenDomains: TokenDomains, createdAt: CreationTimestamp });
+        }
+      }
+      // WAF's lists may go on with a marker when nothing is left
+      marker = summaries.length > 0 ? page.NextMarker : undefined;
+      if (marker && markersSeen.has(marker)) marker = undefined;
+      if (marker) markersSeen.add(marker);
+    } while (marker && ![...keys.keys()].some(matches));
+    return { applicationIntegrationUrl, keys: [...keys.values()] };
+  }
+
   private listPage(
     location: Location,
     marker: string | undefined,
@@ -131,13 +141,20 @@ export class ApiKeys implements KeyRegistry {
   }
 
   /** The key that a CreateAPIKey without a clear answer made after all: the only new one that can be its own. */
-  private async findLost(creation: Creation, sentAt: number, limit: TimeLimit): Promise<string | undefined> {
+  private async findLost(
+    creation: Creation,
+    sent: { readonly from: number; readonly to: number },
+    limit: TimeLimit,
+  ): Promise<string | undefined> {
     const { keys } = await this.list(creation.location, limit);
     const known = new Set(creation.before.map(({ key }) => key));
     const unknown = keys.filter(
       ({ key, tokenDomains }) => !known.has(key) && sameTokenDomains(tokenDomains, creation.tokenDomains),
     );
-    const candidates = unknown.filter(({ createdAt }) => createdAt.getTime() >= sentAt - CLOCK_SKEW);
+    const candidates = unknown.filter(
+      ({ createdAt }) =>
+        createdAt.getTime() >= sent.from - CLOCK_SKEW && createdAt.getTime() <= sent.to + CLOCK_SKEW,
+    );
     const [only] = candidates;
     if (!only) return undefined;
     const ids = candidates.map(({ key }) => physicalIdOf(creation.location, key));

@@ -158,7 +158,7 @@ export class Lifecycle {
     return handedOver ? own : undefined;
   }
 
-  /** The history of the resource, once it shows this request or a rollback: before, it proves nothing. */
+  /** The history of the resource, once it shows this request: before, it may be that of the operation before. */
   private async historyOf(
     event: UpdateEvent,
     wanted: WantedKey,
@@ -172,7 +172,7 @@ export class Lifecycle {
       if (!events) return undefined;
       const read = new ResourceHistory(events, event.stackId, event.logicalResourceId);
       const standing = read.standingOf({ requestedAt: event.requestedAt, asksFor });
-      if (read.rollingBack || standing === Standing.AWAITED) return read;
+      if (standing === Standing.AWAITED) return read;
     }
     return undefined;
   }

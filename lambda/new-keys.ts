@@ -1,4 +1,4 @@
-import { RESOURCE_TYPE } from '../lib/properties';
+import { RESOURCE_TYPE, SERVICE_TIMEOUT_SECONDS } from '../lib/properties';
 import { sameTokenDomains } from '../lib/token-domains';
 import { attributesOf, integrationUrlOf } from './attributes';
 import { Refusal } from './aws-error';
@@ -24,7 +24,7 @@ const UNDO_RESERVE = 20 * SECOND;
 const FIRST_DOUBT = 10 * SECOND;
 const LONGEST_DOUBT = 30 * SECOND;
 /** How long to look that up. */
-const DOUBT_TIMEOUT = 5 * SECOND;
+const DOUBT_TIMEOUT = SECOND;
 /** How late an event may show up: what is newer has to be looked at again. */
 const EVENTS_LAG = 60 * SECOND;
 /** Pauses before it is looked up whether CloudFormation has recorded a new key. */
@@ -147,7 +147,9 @@ export class NewKeys {
         sameTokenDomains(tokenDomains, wanted.tokenDomains) && !(own && refersTo(own, key)),
     );
     if (foreign) return true;
-    const events = await this.options.history.read(event.stackId, sooner(limit, UNDO_RESERVE));
+    // the stack may have settled since: look back as far as any request that may still be at work
+    const since = event.requestedAt && event.requestedAt - SERVICE_TIMEOUT_SECONDS * SECOND;
+    const events = await this.options.history.read(event.stackId, sooner(limit, UNDO_RESERVE), since);
     if (!events) return true;
     const wantsTheSame = (properties: unknown) => {
       const other = readWantedKey(properties);
@@ -159,7 +161,7 @@ export class NewKeys {
     const request = { requestedAt: event.requestedAt, asksFor: askingFor(wanted) };
     // events that do not show this very request do not show the others either
     return (
-      history.standingOf(request) !== Standing.AWAITED ||
+      history.standingOf(request) === Standing.UNKNOWN ||
       history.others(RESOURCE_TYPE, wantsTheSame).length > 0
     );
   }

@@ -48,6 +48,8 @@ export interface Request {
 
 /** How far CloudFormation's clock may be from the time stamps of its requests, which are cut to whole seconds. */
 export const TIMESTAMP_SLACK = 2000;
+/** How much later than the request its first event may be: what begins after that is another request. */
+const BEGINNING_SLACK = 30_000;
 
 /** What the events since the last settled state say of one resource. */
 export class ResourceHistory {
@@ -89,14 +91,22 @@ export class ResourceHistory {
   public standingOf(request: Request, madeId?: string): Standing {
     if (madeId && this.own.some(({ physicalResourceId }) => physicalResourceId === madeId))
       return Standing.RECORDED;
-    const [newest] = this.own;
+    const [newest, ...older] = this.own;
     if (!newest) return Standing.UNKNOWN;
-    const inProgress = ['CREATE_IN_PROGRESS', 'UPDATE_IN_PROGRESS'].includes(newest.status);
-    if (inProgress && (newest.properties === undefined || request.asksFor(newest.properties)))
+    const { requestedAt } = request;
+    const isOver = !isBeginningOf(request, newest);
+    if (!isOver && (requestedAt === undefined || newest.at < requestedAt + BEGINNING_SLACK))
       return Standing.AWAITED;
-    // an event from before the request says nothing of it: the newer ones are still to come
-    if (request.requestedAt === undefined || newest.at < request.requestedAt - TIMESTAMP_SLACK)
-      return Standing.UNKNOWN;
-    return Standing.GIVEN_UP;
+    if (requestedAt === undefined || newest.at < requestedAt - TIMESTAMP_SLACK) return Standing.UNKNOWN;
+    // so close to the request, an event may be the end of what went before: it counts after the request's own beginning
+    const isAfter =
+      newest.at > requestedAt + TIMESTAMP_SLACK || older.some(event => isBeginningOf(request, event));
+    return isAfter ? Standing.GIVEN_UP : Standing.UNKNOWN;
   }
+}
+
+/** Whether an event can be the one with which CloudFormation made the request. */
+function isBeginningOf(request: Request, { status, properties }: StackEvent): boolean {
+  const isInProgress = status === 'CREATE_IN_PROGRESS' || status === 'UPDATE_IN_PROGRESS';
+  return isInProgress && (properties === undefined || request.asksFor(properties));
 }

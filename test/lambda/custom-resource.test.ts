@@ -4,7 +4,7 @@ import { customResource } from '../../lambda/custom-resource';
 import type { LifecycleEvent, Outcome } from '../../lambda/lifecycle-event';
 import { failed, hanging } from '../../local-aws/faults';
 import { VirtualClock } from '../virtual-clock';
-import { Account } from './environment';
+import { Account, stackEvent } from './environment';
 import { createEvent, deleteEvent, properties, updateEvent } from './event';
 
 const URL_OF_NOON =
@@ -86,6 +86,7 @@ describe('a request', () => {
   test('that is late, but still waited for, makes its key', async () => {
     const account = new Account();
     const url = URL_OF_NOON.replace('T120000Z', 'T111000Z');
+    account.events = [stackEvent('CREATE_IN_PROGRESS', { at: Date.UTC(2026, 0, 31, 11, 10) })];
 
     const answer = await account.environment().invoke(createEvent(properties(), { ResponseURL: url }));
 

@@ -93,7 +93,9 @@ describe('standing', () => {
   );
 
   test('given up when the resource is updated to something else', () => {
-    expect(standing(stackEvent('UPDATE_IN_PROGRESS', { properties: 'other' }))).toBe(Standing.GIVEN_UP);
+    const beginning = stackEvent('CREATE_IN_PROGRESS', { properties: 'mine' });
+    const change = stackEvent('UPDATE_IN_PROGRESS', { properties: 'other' });
+    expect(standing(change, beginning)).toBe(Standing.GIVEN_UP);
   });
 
   test.each([
@@ -104,7 +106,9 @@ describe('standing', () => {
     'DELETE_IN_PROGRESS',
     'DELETE_COMPLETE',
   ])('given up when the resource is %s without its id', status => {
-    expect(standing(stackEvent(status, { physicalResourceId: 'A' }))).toBe(Standing.GIVEN_UP);
+    const end = stackEvent(status, { physicalResourceId: 'A' });
+    expect(standing(end, stackEvent('UPDATE_IN_PROGRESS', { properties: 'mine' }))).toBe(Standing.GIVEN_UP);
+    expect(standing({ ...end, at: NOON + 2001 })).toBe(Standing.GIVEN_UP);
   });
 
   test('recorded as soon as one event of the resource has its id, whatever came then', () => {
@@ -122,8 +126,19 @@ describe('standing', () => {
 
   test('unknown while the events end before the request', () => {
     expect(standing(stackEvent('UPDATE_COMPLETE', { at: NOON - 2001 }))).toBe(Standing.UNKNOWN);
-    expect(standing(stackEvent('UPDATE_COMPLETE', { at: NOON - 2000 }))).toBe(Standing.GIVEN_UP);
     expect(standing()).toBe(Standing.UNKNOWN);
+  });
+
+  test('unknown while an end so close to the request may be that of the operation before', () => {
+    const other = stackEvent('UPDATE_IN_PROGRESS', { properties: 'other' });
+    expect(standing(stackEvent('UPDATE_COMPLETE', { at: NOON + 2000 }))).toBe(Standing.UNKNOWN);
+    expect(standing(stackEvent('UPDATE_COMPLETE'), other)).toBe(Standing.UNKNOWN);
+  });
+
+  test('given up when the resource is at a later request that asks for the same', () => {
+    const later = (at: number) => stackEvent('UPDATE_IN_PROGRESS', { properties: 'mine', at });
+    expect(standing(later(NOON + 29_999))).toBe(Standing.AWAITED);
+    expect(standing(later(NOON + 30_000))).toBe(Standing.GIVEN_UP);
   });
 
   test('unknown for a request of unknown age', () => {
