@@ -254,6 +254,119 @@ describe('creating', () => {
   });
 });
 
+describe('an answer that WAF does not document', () => {
+  /** An account whose answers to an operation are changed on their way. */
+  function tampered(operation: string, change: (body: string) => string) {
+    const account = new Account();
+    const { service } = account.waf;
+    const tamper: typeof service = async request => {
+      const response = await service(request);
+      const concerned = request.headers['x-amz-target']?.endsWith(`.${operation}`);
+      return concerned ? { ...response, body: change(String(response.body)) } : response;
+    };
+    Object.assign(account.waf, { service: tamper });
+    return account;
+  }
+
+  test('CreateAPIKey without a key counts as a lost one, which is found', async () => {
+    const account = tampered('CreateAPIKey', body => body.replace('APIKey', 'Other'));
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(answer.Data?.APIKey).toBe(account.waf.keys()[0]?.apiKey);
+    expect(account.waf.keys()).toHaveLength(1);
+    expect(account.logLines.map(line => JSON.parse(line))).toContainEqual({
+      message: 'CreateAPIKey got no clear answer',
+      error: 'Error: expected an APIKey in the answer, got none',
+    });
+    expect(account.logLines.map(line => JSON.parse(line))).toContainEqual({
+      message: 'the key was made after all',
+      ids: [answer.PhysicalResourceId],
+    });
+  });
+
+  test('GetDecryptedAPIKey without a time is asked again, and then fails', async () => {
+    const account = tampered('GetDecryptedAPIKey', body => body.replace('CreationTimestamp', 'Other'));
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(answer.Reason).toMatch(
+      /^GetDecryptedAPIKey in eu-west-1: Error: expected a CreationTimestamp in the answer/,
+    );
+    expect(account.waf.keys()).toEqual([]);
+  });
+
+  test('ListAPIKeys without a list is an empty page', async () => {
+    const account = tampered('ListAPIKeys', body => body.replace('APIKeySummaries', 'Other'));
+
+    expect((await account.environment().invoke(createEvent())).Status).toBe('SUCCESS');
+  });
+
+  test.each(['APIKey', 'CreationTimestamp', 'TokenDomains'])(
+    'a listed key without %s is not taken',
+    async member => {
+      const account = tampered('ListAPIKeys', body => body.replaceAll(`"${member}"`, '"Other"'));
+      const { PhysicalResourceId: id } = await account.environment().invoke(createEvent());
+
+      const answer = await account.environment().invoke(updateEvent(id, properties(), properties()));
+
+      expect(answer.Status).toBe('SUCCESS');
+      expect(answer.PhysicalResourceId).not.toBe(id);
+    },
+  );
+});
+
+describe('looking for a key', () => {
+  test('goes no further than the page that it is on', async () => {
+    const account = new Account({ pageSize: 1 });
+    const { PhysicalResourceId: id } = await account.environment().invoke(createEvent());
+    for (let i = 0; i < 3; i += 1) account.waf.createForeignKey('eu-west-1', 'REGIONAL', ['example.com']);
+    const before = account.calls().length;
+
+    await account.environment().invoke(deleteEvent(id));
+
+    expect(account.calls().slice(before)).toEqual(['ListAPIKeys ok', 'DeleteAPIKey ok']);
+  });
+
+  test('that seems absent takes three lists over fifteen seconds', async () => {
+    const account = new Account();
+    const { PhysicalResourceId: id } = await account.environment().invoke(createEvent());
+    account.waf.deleteByHand(account.waf.keys()[0]?.apiKey ?? '');
+    const [before, startedAt] = [account.calls().length, account.clock.now()];
+
+    await account.environment().invoke(deleteEvent(id));
+
+    expect(account.calls().slice(before)).toEqual(['ListAPIKeys ok', 'ListAPIKeys ok', 'ListAPIKeys ok']);
+    expect(account.clock.now() - startedAt).toBe(15_000);
+  });
+
+  test('gives up a call after ten seconds', async () => {
+    const account = new Account();
+    const startedAt = account.clock.now();
+    account.waf.faults.next('ListAPIKeys', hanging('before'));
+
+    await account.environment().invoke(createEvent());
+
+    expect(account.waf.calls.map(({ at }) => at - startedAt)[1]).toBeGreaterThanOrEqual(10_500);
+    expect(account.waf.calls.map(({ at }) => at - startedAt)[1]).toBeLessThanOrEqual(11_000);
+  });
+
+  test('waits longer after each error, up to ten seconds', async () => {
+    const account = new Account();
+    account.waf.faults.next('ListAPIKeys', failed(500, 'WAFInternalErrorException', 'before'), 7);
+
+    await account.environment().invoke(createEvent());
+
+    const times = account.waf.calls.map(({ at }) => at);
+    const pauses = times.slice(1, 8).map((at, index) => (at - (times[index] ?? 0)) / 1000);
+    const ceilings = [1, 2, 4, 8, 10, 10, 10];
+    for (const [index, ceiling] of ceilings.entries()) {
+      expect(pauses[index]).toBeGreaterThanOrEqual(ceiling / 2);
+      expect(pauses[index]).toBeLessThanOrEqual(ceiling);
+    }
+  });
+});
+
 describe('permissions', () => {
   test('that arrive within a minute are waited for', async () => {
     const account = new Account();

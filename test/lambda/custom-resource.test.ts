@@ -72,6 +72,89 @@ describe('an answer', () => {
   });
 });
 
+test('the answers of the last thousand events are remembered, and no more', async () => {
+  const made: string[] = [];
+  const { invoke } = handlerThat(async event => {
+    made.push(event.requestId);
+    return { physicalResourceId: 'id' };
+  });
+  const events = Array.from({ length: 1001 }, (_, index) =>
+    createEvent(properties(), { RequestId: `r${index}` }),
+  );
+  for (const event of events) await invoke(event, 60_000);
+
+  for (const event of events.slice(1)) await invoke(event, 60_000);
+  expect(made).toHaveLength(1001);
+
+  for (const event of events.slice(0, 1)) await invoke(event, 60_000);
+  expect(made).toHaveLength(1002);
+});
+
+test('a fault after the answer is logged with the id, and does not bring the event again', async () => {
+  const fault = async () => {
+    throw new Error('fault');
+  };
+  const outcome: Outcome = { physicalResourceId: 'id', onDelivered: fault, onRefused: fault };
+  const taken = handlerThat(async () => outcome);
+  const refused = handlerThat(async () => outcome, new VirtualClock(), 403);
+
+  await taken.invoke(createEvent(), 60_000);
+  await refused.invoke(createEvent(), 60_000);
+
+  const line = { message: 'could not follow up on the answer', id: 'id', error: 'Error: fault' };
+  expect(taken.log.at(-1)).toEqual(line);
+  expect(refused.log.at(-1)).toEqual(line);
+});
+
+test('an answer that is refused for good needs no work where nothing was made', async () => {
+  const { invoke, log } = handlerThat(async () => ({ physicalResourceId: 'id' }), new VirtualClock(), 403);
+
+  await invoke(createEvent(), 60_000);
+
+  expect(log.at(-1)).toEqual({ message: 'answered', delivery: 'refused', status: 'SUCCESS', id: 'id' });
+});
+
+test('each step of an event is logged by name', async () => {
+  const account = new Account();
+  const event = createEvent();
+  account.events = undefined;
+  const { PhysicalResourceId: id } = await account.environment().invoke(event);
+  await account.environment().invoke(updateEvent(id, properties(), properties()));
+  await account.environment().invoke(deleteEvent(id));
+  await account.environment().invoke(deleteEvent(id));
+  await account.environment().invoke(createEvent(properties([])));
+  await account.environment().invoke(deleteEvent('WafCaptchaApiKey/create-failed/request-0'));
+
+  const names = { requestId: event.RequestId, stackId: event.StackId, logicalResourceId: 'CaptchaKey' };
+  const lines = account.logLines.map(line => JSON.parse(line));
+  expect(lines[0]).toEqual({ message: 'received', type: 'Create', ...names });
+  expect(
+    lines.map(({ message }) => message).filter(message => message !== 'received' && message !== 'answered'),
+  ).toEqual([
+    'made a key',
+    'left the key to CloudFormation',
+    'kept the key',
+    'deleted the key',
+    'the key is gone already',
+    'failed',
+    'nothing more to delete',
+  ]);
+  for (const message of [
+    'made a key',
+    'left the key to CloudFormation',
+    'kept the key',
+    'deleted the key',
+    'the key is gone already',
+  ]) {
+    expect(lines.find(line => line.message === message)).toEqual({ message, id });
+  }
+  expect(lines.find(({ message }) => message === 'failed')).toEqual({
+    message: 'failed',
+    requestId: expect.stringMatching(/^request-/),
+    reason: 'TokenDomains: expected 1 to 5 different domains, got 0',
+  });
+});
+
 describe('a request', () => {
   test('that CloudFormation has given up on makes no key', async () => {
     const account = new Account();
@@ -180,27 +263,32 @@ test('an event without an ARN for its stack is thrown back', async () => {
 });
 
 /** The protocol around work of the test's own. */
-function handlerThat(work: () => Promise<Outcome>, clock = new VirtualClock()) {
+function handlerThat(
+  work: (event: LifecycleEvent) => Promise<Outcome>,
+  clock = new VirtualClock(),
+  status = 200,
+) {
   const answers: Answer[] = [];
   const signals: AbortSignal[] = [];
+  const log: object[] = [];
   const handler = customResource(
     {
-      handle: (_event: LifecycleEvent, { signal }) => {
+      handle: (event, { signal }) => {
         signals.push(signal);
-        return work();
+        return work(event);
       },
       idOnFailure: () => 'id',
     },
     {
       clock,
-      log: () => undefined,
+      log: (message, details) => log.push({ message, ...details }),
       put: async (_url, body) => {
         answers.push(JSON.parse(body.toString()));
-        return 200;
+        return status;
       },
     },
   );
   const invoke = (event: CloudFormationCustomResourceEvent, remainingMs: number) =>
     clock.run(handler(event, { getRemainingTimeInMillis: () => remainingMs }));
-  return { invoke, answers, signals };
+  return { invoke, answers, signals, log };
 }

@@ -814,3 +814,59 @@ describe('a cancelled request', () => {
     expect(account.clock.now()).toBe(startedAt);
   });
 });
+
+describe('a key of another', () => {
+  test('is not used in place of the existing one that is named', async () => {
+    const account = new Account();
+    account.waf.createForeignKey('eu-west-1', 'REGIONAL', ['example.com']);
+    const { apiKey } = account.waf.createForeignKey('eu-west-1', 'REGIONAL', ['example.com']);
+
+    const answer = await account
+      .environment()
+      .invoke(createEvent({ ...properties(), ExistingApiKey: apiKey }));
+
+    expect(answer.Data?.APIKey).toBe(apiKey);
+  });
+
+  test('is not handed over with changed domains: a new one is made', async () => {
+    const account = new Account();
+    const { apiKey } = account.waf.createForeignKey('eu-west-1', 'REGIONAL', ['example.com']);
+    account.waf.createForeignKey('eu-west-1', 'REGIONAL', ['example.org']);
+    const existing = { ...properties(), ExistingApiKey: apiKey };
+    const { PhysicalResourceId: id } = await account.environment().invoke(createEvent(existing));
+    account.events = [stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: id })];
+
+    const answer = await account.environment().invoke(updateEvent(id, properties(['example.org']), existing));
+
+    expect(answer.Data?.APIKey).toBe(account.waf.keys().at(-1)?.apiKey);
+    expect(account.waf.keys()).toHaveLength(3);
+  });
+
+  test('is not handed over together with a rotation: a fresh one is made', async () => {
+    const account = new Account();
+    const { apiKey } = account.waf.createForeignKey('eu-west-1', 'REGIONAL', ['example.com']);
+    const existing = { ...properties(), ExistingApiKey: apiKey };
+    const { PhysicalResourceId: id } = await account.environment().invoke(createEvent(existing));
+    account.events = [stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: id })];
+
+    const answer = await account
+      .environment()
+      .invoke(updateEvent(id, { ...properties(), Rotation: '1' }, existing));
+
+    expect(answer.Data?.APIKey).not.toBe(apiKey);
+  });
+
+  test('is left alone, and the log says so', async () => {
+    const account = new Account();
+    const { apiKey } = account.waf.createForeignKey('eu-west-1', 'REGIONAL', ['example.com']);
+    const existing = { ...properties(), ExistingApiKey: apiKey };
+    const { PhysicalResourceId: id } = await account.environment().invoke(createEvent(existing));
+
+    await account.environment().invoke(deleteEvent(id, existing));
+
+    expect(JSON.parse(account.logLines.at(-2) ?? '')).toEqual({
+      message: 'left the key alone: it is only used here',
+      id,
+    });
+  });
+});

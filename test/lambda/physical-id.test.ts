@@ -1,9 +1,11 @@
 import {
   failedCreateId,
+  isFailedCreateId,
   locationOf,
   parsePhysicalId,
   physicalIdOf,
   refersTo,
+  sameLocation,
 } from '../../lambda/physical-id';
 
 const location = locationOf('REGIONAL', 'eu-west-1');
@@ -34,6 +36,8 @@ test.each([
   'WafCaptchaApiKey/REGIONAL/eu-west-1/abc',
   `WafCaptchaApiKey/GLOBAL/eu-west-1/${'0'.repeat(64)}`,
   `x/WafCaptchaApiKey/REGIONAL/eu-west-1/${'0'.repeat(64)}`,
+  `WafCaptchaApiKey/REGIONAL/eu-west-1/${'0'.repeat(64)}/x`,
+  `WafCaptchaApiKey/REGIONAL/eu-west-1/${'0'.repeat(65)}`,
   '',
 ])('%p names no key', id => {
   expect(parsePhysicalId(id)).toBeUndefined();
@@ -41,4 +45,19 @@ test.each([
 
 test('a key of scope CLOUDFRONT lives in us-east-1', () => {
   expect(locationOf('CLOUDFRONT', 'eu-west-1')).toEqual({ scope: 'CLOUDFRONT', region: 'us-east-1' });
+});
+
+test('a location is the same in scope and Region, or another', () => {
+  const northern = locationOf('REGIONAL', 'eu-north-1');
+  const virginian = locationOf('REGIONAL', 'us-east-1');
+  expect(sameLocation(location, locationOf('REGIONAL', 'eu-west-1'))).toBe(true);
+  expect(sameLocation(location, northern)).toBe(false);
+  expect(sameLocation(virginian, locationOf('CLOUDFRONT', 'eu-west-1'))).toBe(false);
+});
+
+test('the id of a failed Create is told apart from an invented one', () => {
+  expect(failedCreateId('request')).toBe('WafCaptchaApiKey/create-failed/request');
+  expect(isFailedCreateId(failedCreateId('request'))).toBe(true);
+  expect(isFailedCreateId('shop-CaptchaKey-1A2B3C4D5E6F7')).toBe(false);
+  expect(isFailedCreateId(`x${failedCreateId('request')}`)).toBe(false);
 });

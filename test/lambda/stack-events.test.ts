@@ -145,3 +145,32 @@ test('ends with the work that it was part of', async () => {
 
   await expect(read()).rejects.toThrow();
 });
+
+test('takes an event without its members for one that says nothing', async () => {
+  const { read } = reading([
+    { StackId: STACK_ID, StackName: 'shop', EventId: 'event', Timestamp: undefined },
+  ]);
+
+  await expect(read()).resolves.toEqual([
+    {
+      logicalResourceId: '',
+      physicalResourceId: undefined,
+      resourceType: '',
+      status: '',
+      at: 0,
+      properties: undefined,
+    },
+  ]);
+});
+
+test('takes a page without events for an empty one', async () => {
+  const clock = new VirtualClock();
+  const events = new StackEvents(
+    async () => ({ $metadata: {} }),
+    new Repetition(clock, () => 0),
+    () => undefined,
+  );
+  const limit = { at: clock.now() + 1000, signal: new AbortController().signal };
+
+  await expect(clock.run(events.read(STACK_ID, limit))).resolves.toEqual([]);
+});
