@@ -16,7 +16,9 @@ import type { Repetition } from './repetition';
 
 const SECOND = 1000;
 /** What must be left after a CreateAPIKey: time to look for a lost key, to describe it and to undo it. */
-const CREATION_RESERVE = 45 * SECOND;
+const CREATION_RESERVE = 55 * SECOND;
+/** How long a new key may take to be listed. */
+const LISTING_DELAY = 10 * SECOND;
 /** How far WAF's clock and ours may be apart; it covers time stamps cut to whole seconds too. */
 const CLOCK_SKEW = 2 * SECOND;
 /** Pauses before a key that seems absent is looked for again. */
@@ -146,6 +148,8 @@ export class ApiKeys implements KeyRegistry {
     sent: { readonly from: number; readonly to: number },
     limit: TimeLimit,
   ): Promise<string | undefined> {
+    // before it is listed, it can neither be found nor be told apart from another's
+    await this.options.clock.sleep(LISTING_DELAY, limit.signal);
     const { keys } = await this.list(creation.location, limit);
     const known = new Set(creation.before.map(({ key }) => key));
     const unknown = keys.filter(
