@@ -91,17 +91,19 @@ export class ResourceHistory {
   public standingOf(request: Request, madeId?: string): Standing {
     if (madeId && this.own.some(({ physicalResourceId }) => physicalResourceId === madeId))
       return Standing.RECORDED;
-    const [newest, ...older] = this.own;
-    if (!newest) return Standing.UNKNOWN;
     const { requestedAt } = request;
-    const isOver = !isBeginningOf(request, newest);
-    if (!isOver && (requestedAt === undefined || newest.at < requestedAt + BEGINNING_SLACK))
-      return Standing.AWAITED;
-    if (requestedAt === undefined || newest.at < requestedAt - TIMESTAMP_SLACK) return Standing.UNKNOWN;
-    // so close to the request, an event may be the end of what went before: it counts after the request's own beginning
-    const isAfter =
-      newest.at > requestedAt + TIMESTAMP_SLACK || older.some(event => isBeginningOf(request, event));
-    return isAfter ? Standing.GIVEN_UP : Standing.UNKNOWN;
+    const [newest] = this.own;
+    if (!newest) return Standing.UNKNOWN;
+    if (requestedAt === undefined)
+      return isBeginningOf(request, newest) ? Standing.AWAITED : Standing.UNKNOWN;
+    const isBeginning = (event: StackEvent) => isBeginningOf(request, event);
+    const begun = this.own.findIndex(
+      event => isBeginning(event) && Math.abs(event.at - requestedAt) <= TIMESTAMP_SLACK,
+    );
+    const since = begun < 0 ? [newest] : this.own.slice(0, begun + 1);
+    if (since.every(isBeginning) && newest.at < requestedAt + BEGINNING_SLACK) return Standing.AWAITED;
+    // so close to the request, what is not seen to follow its beginning may be the end of what went before
+    return begun >= 0 || newest.at > requestedAt + TIMESTAMP_SLACK ? Standing.GIVEN_UP : Standing.UNKNOWN;
   }
 }
 

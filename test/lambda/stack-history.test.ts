@@ -135,6 +135,14 @@ describe('standing', () => {
     expect(standing(stackEvent('UPDATE_COMPLETE'), other)).toBe(Standing.UNKNOWN);
   });
 
+  test('given up once it is over, although a later one asks for the same', () => {
+    const later = stackEvent('UPDATE_IN_PROGRESS', { properties: 'mine', at: NOON + 10_000 });
+    const end = stackEvent('CREATE_COMPLETE', { physicalResourceId: 'A', at: NOON + 1000 });
+    expect(standing(later, end, stackEvent('CREATE_IN_PROGRESS', { properties: 'mine' }))).toBe(
+      Standing.GIVEN_UP,
+    );
+  });
+
   test('given up when the resource is at a later request that asks for the same', () => {
     const later = (at: number) => stackEvent('UPDATE_IN_PROGRESS', { properties: 'mine', at });
     expect(standing(later(NOON + 29_999))).toBe(Standing.AWAITED);

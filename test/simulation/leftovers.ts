@@ -1,0 +1,151 @@
+import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import type { Account } from './account';
+import { type CreationCall, isSameKind, type MadeKey, resourceOf } from './ledger';
+
+/** Checks the fourth rule when all is over: counts the keys that are left by cause. */
+export function countLeftovers(account: Account): void {
+  for (const key of account.ledger.keys.values()) {
+    if (!key.maker || key.goneAt !== undefined) continue;
+    const cause = causeOf(account, key);
+    const name = `${key.digest.slice(0, 6)} of ${resourceOf(key.maker.event)}`;
+    if (!cause) account.violation(4, `${name} is left for no reason`);
+    else account.count(`left: ${cause}`);
+    account.trace(() => `left: ${name}, ${cause}`);
+    const wasKnown = callOf(key)?.clear === true && key.maker.end !== 'killed';
+    if (wasKnown && account.isRealHandler && !key.maker.logged.has(key.digest)) {
+      account.violation(4, `${name} is left without a line in the log`);
+    }
+  }
+}
+
+function causeOf(account: Account, key: MadeKey): string | undefined {
+  const { maker } = key;
+  if (!maker) return undefined;
+  const { troubles, end } = maker;
+  if (account.ledger.isShared(key.key.apiKey)) return 'coincidence';
+  if (wasSkipped(account, key)) return 'RETAIN';
+  if (wasOnlyUsed(account, key)) return 'it was named by ExistingApiKey';
+  if (end === 'killed') return 'the environment was killed after CreateAPIKey';
+  const lost = causeOfLoss(account, key);
+  if (lost) return `the answer of CreateAPIKey was lost: ${lost}`;
+  const failed = causeOfFailedDeletion(account, key);
+  if (failed) return `its deletion failed: ${failed}`;
+  const missed = causeOfMissedRole(account, key);
+  if (missed) return `the role was gone: ${missed}`;
+  if (troubles.has('refused') && !wasConcealed(account, key)) return 'WAF refused to delete it';
+  if (troubles.has('eventsDenied')) return 'cancelled, and the events were denied';
+  if (account.conditions.eventsLagMs > 20_000) return 'cancelled, and the events came too late';
+  if (end === 'failed' && troubles.has('put')) return 'its answer could not be delivered';
+  return undefined;
+}
+
+/** Whether CloudFormation took an answer of the run that made the key, and was not told of the key. */
+function wasConcealed(account: Account, { maker, digest }: MadeKey): boolean {
+  if (!maker) return false;
+  const { RequestId } = maker.event;
+  const id = account.responses.accepted.get(RequestId)?.PhysicalResourceId ?? '';
+  return account.responses.acceptedFrom.get(RequestId) === maker && !id.endsWith(digest);
+}
+
+/** Why a run that had made a key was not done before its role went. */
+function causeOfMissedRole(account: Account, { maker }: MadeKey): string | undefined {
+  if (maker?.deniedAt === undefined) return undefined;
+  const { event, deniedAt, troubles } = maker;
+  const { engine } = account.cloudFormation;
+  const events = engine.stacks.find(({ id }) => id === event.StackId)?.events ?? [];
+  const isRetained = events.some(
+    ({ logicalId, status }) => logicalId === event.LogicalResourceId && status === 'DELETE_SKIPPED',
+  );
+  if (isRetained) return 'RETAIN let nobody wait for it';
+  const hadTime = account.lambda.sent.some(
+    ({ event: other, sentAt }) =>
+      other.RequestType === 'Delete' &&
+      resourceOf(other) === resourceOf(event) &&
+      deniedAt - sentAt > GRACE &&
+      sentAt >= maker.startedAt - GRACE,
+  );
+  if (hadTime) return 'it took too long to notice';
+  const isAlone = account.ledger.invocationsFor(event.RequestId).length === 1;
+  return !isAlone || troubles.has('repeated') || troubles.has('late') ? 'it came late or twice' : undefined;
+}
+
+/** What a cancelled request has to notice it and to clean up. */
+const GRACE = 40_000;
+
+function wasSkipped(account: Account, { digest }: MadeKey): boolean {
+  return account.cloudFormation.engine.stacks.some(({ events }) =>
+    events.some(({ status, physicalId }) => status === 'DELETE_SKIPPED' && physicalId.endsWith(digest)),
+  );
+}
+
+function wasOnlyUsed(account: Account, { digest, key }: MadeKey): boolean {
+  return account.lambda.sent.some(
+    ({ event }) =>
+      event.RequestType === 'Delete' &&
+      event.PhysicalResourceId.endsWith(digest) &&
+      event.ResourceProperties.ExistingApiKey === key.apiKey,
+  );
+}
+
+/** Why the handler could not find, or not take for its own, a key that it was not told of. */
+function causeOfLoss(account: Account, key: MadeKey): string | undefined {
+  const call = callOf(key);
+  const { maker, madeAt } = key;
+  if (!call || !maker || call.clear) return undefined;
+  const endedAt = call.endedAt ?? Number.POSITIVE_INFINITY;
+  if (madeAt > endedAt) return 'it was made after the caller had given up';
+  if (madeAt + account.conditions.listLagMs > endedAt) return 'it was not listed yet';
+  if (maker.creations.filter(({ clear, made }) => !clear && made).length > 1) return 'more than once';
+  if (hasRivals(account, key, call)) return 'it could have been another’s';
+  const missed = causeOfMissedRole(account, key);
+  if (missed) return `the role was gone: ${missed}`;
+  if (maker.troubles.has('eventsDenied')) return 'the events were denied';
+  if (maker.troubles.has('refused')) return 'WAF refused for good';
+  return undefined;
+}
+
+function hasRivals(account: Account, { key, maker }: MadeKey, call: CreationCall): boolean {
+  if (!maker) return false;
+  const { event } = maker;
+  const own = event.RequestType === 'Update' ? event.PhysicalResourceId : '';
+  const until = (call.endedAt ?? call.sentAt) + 60_000;
+  const isThere = [...account.ledger.keys.values()].some(
+    other =>
+      other.key !== key &&
+      isSameKind(other.key, key) &&
+      !own.endsWith(other.digest) &&
+      other.madeAt < until &&
+      (other.goneAt ?? Number.POSITIVE_INFINITY) + account.conditions.listLagMs > maker.startedAt,
+  );
+  const isWanted = account.lambda.sent.some(
+    ({ event: other, sentAt }) =>
+      other.StackId === event.StackId &&
+      other.LogicalResourceId !== event.LogicalResourceId &&
+      sentAt < until &&
+      isSameKind({ ...key, ...kindOf(other.ResourceProperties, key.region) }, key),
+  );
+  return isThere || isWanted;
+}
+
+function kindOf(
+  { Scope, TokenDomains }: CloudFormationCustomResourceEvent['ResourceProperties'],
+  region: string,
+) {
+  return { region, scope: String(Scope), tokenDomains: TokenDomains ?? [] };
+}
+
+function causeOfFailedDeletion(account: Account, { digest }: MadeKey): string | undefined {
+  const deletions = account.lambda.sent.filter(
+    ({ event }) => event.RequestType === 'Delete' && event.PhysicalResourceId.endsWith(digest),
+  );
+  if (deletions.length === 0) return undefined;
+  const runs = deletions.flatMap(({ event }) => account.ledger.invocationsFor(event.RequestId));
+  if (runs.some(({ troubles }) => troubles.has('refused'))) return 'WAF refused for good';
+  if (runs.every(({ end }) => end === 'killed')) return 'every run was killed';
+  if (runs.some(({ troubles }) => troubles.has('denied'))) return 'the role was gone';
+  return undefined;
+}
+
+function callOf({ key, maker }: MadeKey): CreationCall | undefined {
+  return maker?.creations.find(({ made }) => made?.key === key);
+}
