@@ -141,7 +141,7 @@ export class Account {
     const operation = request.headers['x-amz-target']?.split('.')[1] ?? '';
     const { APIKey = '' }: { APIKey?: string } = JSON.parse(request.body.toString());
     const madeAt = this.ledger.keys.get(APIKey)?.madeAt ?? 0;
-    const trouble = this.troubles.withWaf(operation, this.clock.now() - madeAt < 10_000);
+    const trouble = this.troubles.withWaf(operation, this.clock.now() - madeAt < 10_000, this.isOut);
     const describe = () =>
       `#${invocation.number} ${operation}${trouble.kind ? ` meets ${trouble.kind}` : ''}`;
     return this.through(trouble, invocation, describe, jsonError, () => {
@@ -150,6 +150,12 @@ export class Account {
       this.noteEffect(operation, request, invocation, creation);
       return answer;
     });
+  }
+
+  private get isOut(): boolean {
+    const { outage } = this.conditions;
+    const since = this.clock.now() - this.startedAt;
+    return outage !== undefined && since >= outage.fromMs && since < outage.toMs;
   }
 
   private noteEffect(
@@ -164,6 +170,7 @@ export class Account {
       creation.made = this.ledger.record(newest, invocation);
       this.trace(() => `#${invocation.number} made ${creation.made?.digest.slice(0, 6)}`);
     }
+    if (operation === 'ListAPIKeys') invocation.listedAt.push(this.clock.now());
     if (operation !== 'DeleteAPIKey') return;
     const { APIKey }: { APIKey: string } = JSON.parse(body.toString());
     const deleted = this.ledger.keys.get(APIKey);

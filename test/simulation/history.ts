@@ -43,6 +43,8 @@ export interface Conditions {
   readonly listLagMs: number;
   /** WAF answers with the domains in another order and letter case. */
   readonly otherSpelling: boolean;
+  /** A time in which WAF answers nothing but errors, longer than the function may run. */
+  readonly outage: { readonly fromMs: number; readonly toMs: number } | undefined;
   /** How far WAF's clock is ahead. */
   readonly wafSkewMs: number;
   readonly eventsDenied: boolean;
@@ -131,11 +133,18 @@ function conditions(): fc.Arbitrary<Conditions> {
     lastMarker: fc.constantFrom('absent', 'empty', 'dangling', 'repeated'),
     listLagMs: fc.constantFrom(0, 0, 0, 1000, 4000, 10_000),
     otherSpelling: fc.boolean(),
+    outage: outage(),
     wafSkewMs: fc.constantFrom(0, 0, -900, 900),
     eventsDenied: fc.oneof({ weight: 14, arbitrary: fc.constant(false) }, fc.constant(true)),
     eventsLagMs: fc.constantFrom(0, 0, 0, 0, 1500, 3000, 30_000),
     roleLagMs: fc.constantFrom(0, 0, 5000, 55_000),
   });
+}
+
+function outage(): fc.Arbitrary<Conditions['outage']> {
+  const times = fc.tuple(fc.nat(120_000), fc.integer({ min: 60_000, max: 2_500_000 }));
+  const some = times.map(([fromMs, ms]) => ({ fromMs, toMs: fromMs + ms }));
+  return fc.oneof({ weight: 30, arbitrary: fc.constant(undefined) }, some);
 }
 
 function variants(): fc.Arbitrary<Variants> {

@@ -17,11 +17,15 @@ export interface CreationCall {
 /** One run of the function. */
 export interface Invocation {
   readonly number: number;
+  /** Which environment it ran in. */
+  readonly environment: number;
   readonly event: CloudFormationCustomResourceEvent;
   readonly startedAt: number;
   readonly creations: CreationCall[];
   /** What went wrong around it. */
   readonly troubles: Set<string>;
+  /** When it listed keys. */
+  readonly listedAt: number[];
   /** Digests of keys that its log names. */
   readonly logged: Set<string>;
   /** When its role was first found gone after it had made a key. */
@@ -103,38 +107,42 @@ export class Ledger {
     if (this.coincidences.has(`${resource} ${apiKey}`)) return true;
     const found = this.keys.get(apiKey);
     if (!found) return false;
-    const calls = this.invocations
+    const fits = this.invocations
       .filter(({ event }) => resourceOf(event) === resource)
-      .flatMap(({ creations }) => creations);
-    const fits = calls.some(call => isWithoutTrace(call) && this.couldHaveMade(call, found, resource));
+      .some(invocation => this.mayHaveTakenThis(invocation, found));
     if (fits) this.coincidences.add(`${resource} ${apiKey}`);
     return fits;
   }
 
   /** Whether an invocation may have taken another's key for its own, and lost it to its owner. */
-  mayHaveTaken({ event, creations }: Invocation): boolean {
-    const lost = creations.filter(isWithoutTrace);
-    const gone = [...this.keys.values()].filter(({ goneAt }) => goneAt !== undefined);
-    return lost.some(call => gone.some(key => this.couldHaveMade(call, key, resourceOf(event))));
+  mayHaveTaken(invocation: Invocation): boolean {
+    return [...this.keys.values()].some(
+      found => found.goneAt !== undefined && this.mayHaveTakenThis(invocation, found),
+    );
   }
 
-  private couldHaveMade(call: CreationCall, found: MadeKey, resource: string): boolean {
-    const { key, madeAt, maker } = found;
-    const stack = resource.split(' ')[0];
-    const isOfAnotherStack = maker?.event.StackId !== stack;
-    const until = call.endedAt ?? Number.POSITIVE_INFINITY;
-    const isMeanwhile = madeAt >= call.sentAt - CLOCK_SLACK && madeAt <= until + CLOCK_SLACK;
-    const first = [...this.keys.values()].find(
-      other =>
-        other !== found &&
-        other.madeAt + this.listLagMs <= (call.endedAt ?? call.sentAt) &&
-        (other.goneAt ?? Number.POSITIVE_INFINITY) > call.sentAt &&
-        isSameKind(other.key, key) &&
-        (!other.maker || resourceOf(other.maker.event) !== resource),
-    );
-    const isWanted = isSameKind({ ...call, tokenDomains: call.domains }, key);
-    return isOfAnotherStack && isMeanwhile && isWanted && !first;
+  private mayHaveTakenThis(invocation: Invocation, found: MadeKey): boolean {
+    const isOfAnotherStack = found.maker?.event.StackId !== invocation.event.StackId;
+    const lost = invocation.creations.find(call => isWithoutTrace(call) && couldHaveMade(call, found));
+    return isOfAnotherStack && lost !== undefined && !this.hadSeenRivals(invocation, found);
   }
+
+  /** Whether the keys that were listed told that others make such keys as well. */
+  private hadSeenRivals({ event, listedAt }: Invocation, found: MadeKey): boolean {
+    return [...this.keys.values()].some(other => {
+      const { key, madeAt, goneAt = Number.POSITIVE_INFINITY } = other;
+      const isOwn = this.ownerOf(key.apiKey) === resourceOf(event);
+      const isSeen = listedAt.some(at => at >= madeAt + this.listLagMs && at < goneAt + this.listLagMs);
+      return other !== found && !isOwn && isSameKind(key, found.key) && isSeen;
+    });
+  }
+}
+
+/** Whether a key was made where, and about when, a call that got no clear answer could have made it. */
+function couldHaveMade(call: CreationCall, { key, madeAt }: MadeKey): boolean {
+  const until = call.endedAt ?? Number.POSITIVE_INFINITY;
+  const isMeanwhile = madeAt >= call.sentAt - CLOCK_SLACK && madeAt <= until + CLOCK_SLACK;
+  return isMeanwhile && isSameKind({ ...call, tokenDomains: call.domains }, key);
 }
 
 /** Whether nobody could tell, when the call had ended without a clear answer, that it would have an effect. */

@@ -32,7 +32,10 @@ function causeOf(account: Account, key: MadeKey): string | undefined {
   if (failed) return `its deletion failed: ${failed}`;
   const missed = causeOfMissedRole(account, key);
   if (missed) return `the role was gone: ${missed}`;
-  if (troubles.has('refused') && !wasConcealed(account, key)) return 'WAF refused to delete it';
+  if (!wasConcealed(account, key)) {
+    if (troubles.has('refused')) return 'WAF refused to delete it';
+    if (troubles.has('outage')) return 'WAF was out of order';
+  }
   if (troubles.has('eventsDenied')) return 'cancelled, and the events were denied';
   if (account.conditions.eventsLagMs > 20_000) return 'cancelled, and the events came too late';
   if (end === 'failed' && troubles.has('put')) return 'its answer could not be delivered';
@@ -101,6 +104,7 @@ function causeOfLoss(account: Account, key: MadeKey): string | undefined {
   if (missed) return `the role was gone: ${missed}`;
   if (maker.troubles.has('eventsDenied')) return 'the events were denied';
   if (maker.troubles.has('refused')) return 'WAF refused for good';
+  if (maker.troubles.has('outage')) return 'WAF was out of order';
   return undefined;
 }
 
@@ -141,6 +145,7 @@ function causeOfFailedDeletion(account: Account, { digest }: MadeKey): string | 
   if (deletions.length === 0) return undefined;
   const runs = deletions.flatMap(({ event }) => account.ledger.invocationsFor(event.RequestId));
   if (runs.some(({ troubles }) => troubles.has('refused'))) return 'WAF refused for good';
+  if (runs.some(({ troubles }) => troubles.has('outage'))) return 'WAF was out of order';
   if (runs.every(({ end }) => end === 'killed')) return 'every run was killed';
   if (runs.some(({ troubles }) => troubles.has('denied'))) return 'the role was gone';
   return undefined;

@@ -18,7 +18,7 @@ interface Receiver {
 /** The presigned URLs, and the first rule: what CloudFormation takes, and what is deleted, is the resource's own. */
 export class ResponseUrls {
   private readonly refusing = new Map<string, boolean>();
-  private readonly answeredBy = new Map<Invocation, string>();
+  private readonly answered = new Map<string, string>();
   /** Answers that CloudFormation took, by request. */
   readonly accepted = new Map<string, Answer>();
   /** And whose they were. */
@@ -73,10 +73,11 @@ export class ResponseUrls {
   private take(url: string, body: Buffer, invocation: Invocation): void {
     const { cloudFormation, trace, violation } = this.to;
     const answer: Answer = JSON.parse(body.toString());
-    const before = this.answeredBy.get(invocation);
-    if (before !== undefined && before !== body.toString())
-      violation(5, `#${invocation.number} answered in two ways`);
-    this.answeredBy.set(invocation, body.toString());
+    // an environment remembers its answers
+    const occasion = `${invocation.environment} ${answer.RequestId}`;
+    const before = this.answered.get(occasion) ?? body.toString();
+    if (before !== body.toString()) violation(5, `#${invocation.number} answered in two ways`);
+    this.answered.set(occasion, before);
     cloudFormation.answer(new URL(url).pathname.slice(1), body);
     const isAccepted = cloudFormation.answers.at(-1)?.accepted === true;
     trace(

@@ -6,7 +6,7 @@ import type { Rates } from './history';
 /** What happens around one call. */
 export interface Trouble {
   /** Names what goes wrong; absent when nothing does. */
-  readonly kind?: keyof Rates;
+  readonly kind?: keyof Rates | 'outage';
   readonly delayMs: number;
   /** Comes instead of the effect. */
   readonly before?: AwsError | ConnectionFault;
@@ -39,10 +39,11 @@ export class Troubles {
     this.isOver = true;
   }
 
-  /** `isNew` says that a key was made only just now. */
-  withWaf(operation: string, isNew: boolean): Trouble {
+  /** `isNew` says that a key was made only just now, `isOut` that WAF is out of order. */
+  withWaf(operation: string, isNew: boolean, isOut: boolean): Trouble {
     const dice = this.waf;
     const way = latency(dice, 300);
+    if (isOut && !this.isOver) return { ...way, kind: 'outage', before: broken(dice) };
     const is = (kind: keyof Rates) => this.comes(kind, dice);
     if (is('throttled')) return { ...way, kind: 'throttled', before: throttled() };
     if (is('refused')) return { ...way, kind: 'refused', before: refusal(operation) };

@@ -109,20 +109,22 @@ export class VirtualLambda implements Functions {
     const environment =
       reused ?? new Environment(outside, of.configuration.region, this.options.createHandler);
     if (!reused) of.environments.push(environment);
+    const place = of.environments.indexOf(environment) + 1;
     const invocation: Invocation = {
       number: ledger.invocations.length + 1,
+      environment: place,
       event,
       startedAt: outside.clock.now(),
       creations: [],
+      listedAt: [],
       troubles: new Set(circumstances),
       logged: new Set(),
     };
     ledger.invocations.push(invocation);
     outside.trace(
       () =>
-        `#${invocation.number} ${event.RequestType} ${event.LogicalResourceId} begins${reused ? '' : ', cold'}`,
+        `#${invocation.number} ${event.RequestType} ${event.LogicalResourceId} begins in environment ${place}`,
     );
-    if (!reused) outside.trace(() => `#${invocation.number} is environment ${of.environments.length}`);
     const timeoutMs = of.configuration.timeoutSeconds * 1000;
     const end = await environment.run(invocation, timeoutMs, troubles.stepToDieAt());
     invocation.end = end;
