@@ -8,6 +8,7 @@ import { Repetition } from '../../lambda/repetition';
 import type { StackEvent, StackHistory } from '../../lambda/stack-history';
 import { inProcessHandler } from '../../local-aws/in-process';
 import { Wafv2, type Wafv2Options } from '../../local-aws/wafv2';
+import { offlineSettings } from '../offline-client';
 import { VirtualClock } from '../virtual-clock';
 
 /** An account with WAF in it, in virtual time: the handler's own code and the real SDK client, without sockets. */
@@ -78,22 +79,9 @@ export interface Environment {
   invoke(event: CloudFormationCustomResourceEvent, remainingMs?: number): Promise<Answer>;
 }
 
-// every setting that the client would otherwise look up in files, outside of the virtual time
 function inProcessClient(region: string, waf: Wafv2, clock: VirtualClock): WAFV2Client {
-  return new WAFV2Client({
-    region,
-    maxAttempts: 1,
-    retryMode: 'standard',
-    defaultsMode: 'standard',
-    endpoint: `https://wafv2.${region}.amazonaws.com`,
-    authSchemePreference: [],
-    userAgentAppId: 'test',
-    useDualstackEndpoint: false,
-    useFipsEndpoint: false,
-    disableClockSkewCorrection: true,
-    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'example' },
-    requestHandler: inProcessHandler(waf.service, clock),
-  });
+  const requestHandler = inProcessHandler(waf.service, clock);
+  return new WAFV2Client({ ...offlineSettings('wafv2', region), requestHandler });
 }
 
 /** An event of the resource under test, or of the stack itself with its id as the physical one. */

@@ -3,6 +3,7 @@ import { WAFV2Client } from '@aws-sdk/client-wafv2';
 import type { HttpRequest } from '@smithy/types';
 import type { DescribeStackEvents } from '../../lambda/stack-events';
 import type { inProcessHandler } from '../../local-aws/in-process';
+import { offlineSettings } from '../offline-client';
 
 /** What takes a request of an SDK client and answers it. */
 export type Transport = ReturnType<typeof inProcessHandler>['handle'];
@@ -55,20 +56,9 @@ function knowing<Arguments extends { input: object }, Result>(next: (args: Argum
   };
 }
 
-// every setting that a client would otherwise look up in files, outside of the virtual time
 function settings(service: string, region: string) {
   return {
-    region,
-    maxAttempts: 1,
-    retryMode: 'standard',
-    defaultsMode: 'standard' as const,
-    endpoint: `https://${service}.${region}.amazonaws.com`,
-    authSchemePreference: [],
-    userAgentAppId: 'test',
-    useDualstackEndpoint: false,
-    useFipsEndpoint: false,
-    disableClockSkewCorrection: true,
-    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'example' },
+    ...offlineSettings(service, region),
     cacheMiddleware: true,
     signer: { sign: async (request: HttpRequest) => scoped(request, service, region) },
     requestHandler: { handle },
