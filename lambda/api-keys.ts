@@ -58,6 +58,7 @@ export class ApiKeys implements KeyRegistry {
     const { location, tokenDomains } = creation;
     const { clock, repetition, log } = this.options;
     const command = new CreateAPIKeyCommand({ Scope: location.scope, TokenDomains: [...tokenDomains] });
+    const strangers = new Set<string>();
     return repetition.untilDone(
       `CreateAPIKey in ${location.region}`,
       sooner(limit, CREATION_RESERVE),
@@ -74,7 +75,7 @@ export class ApiKeys implements KeyRegistry {
         } catch (error) {
           if (limit.signal.aborted || verdictOn(error) !== Verdict.UNCLEAR) throw error;
           log('CreateAPIKey got no clear answer', { error: String(error) });
-          const lost = await this.findLost(creation, { from: sentAt, to: clock.now() }, limit);
+          const lost = await this.findLost(creation, strangers, { from: sentAt, to: clock.now() }, limit);
           if (lost) return lost;
           throw error;
         }
@@ -142,9 +143,13 @@ export class ApiKeys implements KeyRegistry {
     );
   }
 
-  /** The key that a CreateAPIKey without a clear answer made after all: the only new one that can be its own. */
+  /**
+   * The key that a CreateAPIKey without a clear answer made after all: the only new one that can be its own.
+   * `strangers` takes the keys with these domains that came up meanwhile.
+   */
   private async findLost(
     creation: Creation,
+    strangers: Set<string>,
     sent: { readonly from: number; readonly to: number },
     limit: TimeLimit,
   ): Promise<string | undefined> {
@@ -155,6 +160,7 @@ export class ApiKeys implements KeyRegistry {
     const unknown = keys.filter(
       ({ key, tokenDomains }) => !known.has(key) && sameTokenDomains(tokenDomains, creation.tokenDomains),
     );
+    for (const { key } of unknown) strangers.add(key);
     const candidates = unknown.filter(
       ({ createdAt }) =>
         createdAt.getTime() >= sent.from - CLOCK_SKEW && createdAt.getTime() <= sent.to + CLOCK_SKEW,
@@ -162,8 +168,8 @@ export class ApiKeys implements KeyRegistry {
     const [only] = candidates;
     if (!only) return undefined;
     const ids = candidates.map(({ key }) => physicalIdOf(creation.location, key));
-    // an older one that was not listed before says that others make such keys too
-    if (unknown.length > 1 || (await creation.mayBeAnothers())) {
+    // another one, listed now or after an earlier attempt, says that others make such keys too
+    if (strangers.size > 1 || (await creation.mayBeAnothers())) {
       this.options.log('left alone: it cannot be told whose these keys are', { ids });
       return undefined;
     }

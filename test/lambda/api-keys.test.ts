@@ -161,6 +161,32 @@ describe('creating', () => {
     expect(line?.match(/WafCaptchaApiKey\/REGIONAL\/eu-west-1\/[0-9a-f]{64}/g)).toHaveLength(2);
   });
 
+  test('does not take a new key for its own when another one came up after an earlier attempt', async () => {
+    const account = new Account();
+    const attempts: number[] = [];
+    let rival: string | undefined;
+    account.waf.faults.when(({ operation }) => {
+      if (operation !== 'CreateAPIKey') return undefined;
+      attempts.push(account.clock.now());
+      if (attempts.length === 1) {
+        // the first one is too late to be taken for the answer of the first attempt
+        void account.clock.sleep(8_000).then(() => {
+          rival = account.waf.createForeignKey('eu-west-1', 'REGIONAL', ['example.com']).apiKey;
+        });
+      } else if (attempts.length === 2) {
+        account.waf.deleteByHand(String(rival));
+        rival = account.waf.createForeignKey('eu-west-1', 'REGIONAL', ['example.com']).apiKey;
+      } else return undefined;
+      return failed(500, 'WAFInternalErrorException', 'before');
+    });
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(attempts).toHaveLength(3);
+    expect(answer.Data?.APIKey).not.toBe(rival);
+    expect(account.waf.keys()).toHaveLength(2);
+  });
+
   test.each([
     [
       'somebody else has a key with these domains already',
