@@ -33,14 +33,19 @@ export async function withTimeout<T>(
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const answered = new AbortController();
-  const expired = new AbortController();
+  const over = new AbortController();
+  const end = () => over.abort(signal.reason);
   const watch = clock.sleep(ms, answered.signal).then(
-    () => expired.abort(new Error(`expected an answer within ${ms} ms, got none`)),
+    () => over.abort(new Error(`expected an answer within ${ms} ms, got none`)),
     () => undefined,
   );
+  // not AbortSignal.any: Node 20 keeps such a signal for good when a listener stays behind on it
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end);
   try {
-    return await call(AbortSignal.any([signal, expired.signal]));
+    return await call(over.signal);
   } finally {
+    signal.removeEventListener('abort', end);
     answered.abort();
     await watch;
   }

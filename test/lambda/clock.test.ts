@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { sooner, systemClock, withTimeout } from '../../lambda/clock';
 import { VirtualClock } from '../virtual-clock';
 
@@ -44,5 +45,35 @@ describe('withTimeout', () => {
 
     await expect(clock.run(withTimeout(clock, 700, never, async () => 'done'))).resolves.toBe('done');
     expect(clock.now()).toBe(startedAt);
+  });
+
+  test.each([
+    ['before', 0],
+    ['during', 300],
+  ])('aborts the call with the reason of a signal that is aborted %s it', async (_when, ms) => {
+    const clock = new VirtualClock();
+    const outer = new AbortController();
+    const abort = async () => {
+      if (ms > 0) await clock.sleep(ms);
+      outer.abort(new Error('the event is answered'));
+    };
+    const aborted = abort();
+    const call = (signal: AbortSignal) =>
+      new Promise<never>((_, reject) => {
+        if (signal.aborted) reject(signal.reason);
+        signal.addEventListener('abort', () => reject(signal.reason));
+      });
+
+    await expect(clock.run(withTimeout(clock, 700, outer.signal, call))).rejects.toThrow(
+      'the event is answered',
+    );
+    await aborted;
+  });
+
+  test('leaves nothing behind on the signal', async () => {
+    const clock = new VirtualClock();
+    const { signal } = new AbortController();
+    await clock.run(withTimeout(clock, 700, signal, async () => 'done'));
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 });
