@@ -1,6 +1,6 @@
 import { sameTokenDomains } from '../lib/token-domains';
 import { attributesOf } from './attributes';
-import { sooner, type TimeLimit } from './clock';
+import type { TimeLimit } from './clock';
 import type { ApiKey, Inventory } from './key-registry';
 import type { CreateEvent, DeleteEvent, LifecycleEvent, Outcome, UpdateEvent } from './lifecycle-event';
 import { NewKeys, type NewKeysOptions } from './new-keys';
@@ -26,8 +26,10 @@ import {
 } from './wanted-key';
 
 const SECOND = 1000;
-/** What must be left after the events were read: time to make a key. */
+/** What should be left after the events were read: time to make a key. */
 const MAKING_RESERVE = 120 * SECOND;
+/** What they may take even so: to fail for lack of time is better than to make a key in place of the former one. */
+const READING_PATIENCE = 60 * SECOND;
 /** Pauses before the events are read again, when they do not show the request yet. */
 const READING_PAUSES = [0, 2 * SECOND, 4 * SECOND];
 /**
@@ -168,7 +170,8 @@ export class Lifecycle {
     const asksFor = askingFor(wanted);
     for (const pause of READING_PAUSES) {
       await clock.sleep(pause, limit.signal);
-      const events = await history.read(event.stackId, sooner(limit, MAKING_RESERVE));
+      const at = Math.min(limit.at, Math.max(limit.at - MAKING_RESERVE, clock.now() + READING_PATIENCE));
+      const events = await history.read(event.stackId, { ...limit, at });
       if (!events) return undefined;
       const read = new ResourceHistory(events, event.stackId, event.logicalResourceId);
       const standing = read.standingOf({ requestedAt: event.requestedAt, asksFor });

@@ -507,6 +507,18 @@ describe('a rollback', () => {
     expect(rollback.PhysicalResourceId).toBe(id);
   });
 
+  test('is asked about even when too little time is left to make a key', async () => {
+    const { account, id } = await deployed(rotated('1'));
+    const update = await account.environment().invoke(updateEvent(id, rotated('2'), rotated('1')));
+    account.events = rollingBack(id, update.PhysicalResourceId);
+
+    const rollback = await account
+      .environment()
+      .invoke(updateEvent(update.PhysicalResourceId, rotated('1'), rotated('2')), 100_000);
+
+    expect(rollback.PhysicalResourceId).toBe(id);
+  });
+
   test('is not asked about where no other key fits', async () => {
     const { account, id } = await deployed();
     let readings = 0;
