@@ -1,0 +1,16 @@
+import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { WafCaptchaApiKey, WafScope } from 'cdk-waf-captcha-api-key';
+import type { Construct } from 'constructs';
+
+/** Keeps the key when it is replaced, taken out of the stack, or the stack is deleted. */
+export class RetainedKeyStack extends Stack {
+  constructor(scope: Construct, id: string, props?: StackProps) {
+    super(scope, id, props);
+    const key = new WafCaptchaApiKey(this, 'CaptchaKey', {
+      scope: WafScope.REGIONAL,
+      tokenDomains: ['example.com'],
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    new CfnOutput(this, 'APIKey', { value: key.apiKey });
+  }
+}
