@@ -7,7 +7,7 @@ const DOMAINS = {
   Prod: ['example.com', 'example.org'],
 };
 
-/** One key for each stage: a page of one stage does not work with the key of another. */
+/** One key for each stage, replaced and deleted with it. */
 export function stages(app: App): Stage[] {
   return Object.entries(DOMAINS).map(([name, domains]) => new ShopStage(app, name, domains));
 }
