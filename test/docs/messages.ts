@@ -20,11 +20,11 @@ export function messagesIn(folder: string): string[] {
  * `new Error('…')`; the first argument of `log`, which may be one word; and the ids of warnings.
  */
 export function messagesOf(source: string): string[] {
-  const nodes = nodesOf(parseSync(source, { syntax: 'typescript', target: 'es2022' }));
-  const texts = nodes.flatMap(textOf).filter(text => PROSE.test(text));
-  const entries = callsOf('log', nodes).flatMap(nodesOf).flatMap(textOf);
-  const warnings = callsOf('warn', nodes).flatMap(textOf);
-  return [...new Set([...texts, ...entries, ...warnings.map(id => `cdk-waf-captcha-api-key:${id}`)])];
+  const tree = parseSync(source, { syntax: 'typescript', target: 'es2022' });
+  const prose = textsIn(tree).filter(text => PROSE.test(text));
+  const entries = firstArgumentsOf('log', tree).flatMap(textsIn);
+  const warnings = firstArgumentsOf('warn', tree).flatMap(textsIn);
+  return [...new Set([...prose, ...entries, ...warnings.map(id => `cdk-waf-captcha-api-key:${id}`)])];
 }
 
 /** A test of whether a text can be the message. */
@@ -36,36 +36,62 @@ export function saying(message: string): (text: string) => boolean {
 
 type Node = Readonly<Record<string, unknown>>;
 
-/** A syntax tree as a flat list. */
-function nodesOf(tree: unknown): Node[] {
-  if (typeof tree !== 'object' || tree === null) return [];
-  const below = Object.values(tree).flatMap(nodesOf);
-  return 'type' in tree ? [tree, ...below] : below;
+/** All texts of a tree, each once and as a whole. */
+function textsIn(tree: unknown): string[] {
+  if (!isNode(tree)) return [];
+  const text = textOf(tree);
+  if (text === undefined) return Object.values(tree).flatMap(textsIn);
+  return [text, ...valuesIn(tree).flatMap(textsIn)];
 }
 
-/** The text of a literal; none of any other node. */
-function textOf(node: Node): string[] {
-  if (node.type === 'StringLiteral') return [String(node.value)];
-  if (node.type !== 'TemplateLiteral') return [];
-  return [
-    nodesOf(node.quasis)
-      .map(({ cooked }) => String(cooked))
-      .join(FILLED_IN),
-  ];
+/** The text that a literal, a template or a sum of them makes; `undefined` for anything else. */
+function textOf(node: unknown): string | undefined {
+  if (!isNode(node)) return undefined;
+  switch (node.type) {
+    case 'StringLiteral':
+      return String(node.value);
+    case 'TemplateLiteral':
+      return nodesOf(node.quasis)
+        .map(({ cooked }) => String(cooked))
+        .join(FILLED_IN);
+    case 'ParenthesisExpression':
+      return textOf(node.expression);
+    case 'BinaryExpression': {
+      const [left, right] = [textOf(node.left), textOf(node.right)];
+      if (node.operator !== '+' || (left ?? right) === undefined) return undefined;
+      return `${left ?? FILLED_IN}${right ?? FILLED_IN}`;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** The expressions whose values a text fills in. */
+function valuesIn(text: Node): unknown[] {
+  const parts = [text.expressions, text.expression, text.left, text.right].flat();
+  return parts.flatMap(part => (isNode(part) && textOf(part) !== undefined ? valuesIn(part) : [part]));
 }
 
 /** The first arguments of all calls of a function or a method by its name. */
-function callsOf(name: string, nodes: readonly Node[]): Node[] {
-  return nodes
-    .filter(({ type }) => type === 'CallExpression')
-    .filter(({ callee }) => nameOf(callee) === name)
-    .flatMap(call =>
-      Array.isArray(call.arguments) ? nodesOf(call.arguments[0]?.expression).slice(0, 1) : [],
-    );
+function firstArgumentsOf(name: string, tree: unknown): unknown[] {
+  return nodesOf(tree)
+    .filter(({ type, callee }) => type === 'CallExpression' && nameOf(callee) === name)
+    .map(call => (Array.isArray(call.arguments) ? call.arguments[0] : undefined));
 }
 
 /** The name by which something is called: `log` of both `log(…)` and `this.options.log(…)`. */
 function nameOf(callee: unknown): unknown {
-  const [node] = nodesOf(callee);
-  return node?.type === 'MemberExpression' ? nameOf(node.property) : node?.value;
+  if (!isNode(callee)) return undefined;
+  return callee.type === 'MemberExpression' ? nameOf(callee.property) : callee.value;
+}
+
+/** All nodes of a tree. */
+function nodesOf(tree: unknown): Node[] {
+  if (!isNode(tree)) return [];
+  const below = Object.values(tree).flatMap(nodesOf);
+  return 'type' in tree ? [tree, ...below] : below;
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null;
 }

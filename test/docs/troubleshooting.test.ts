@@ -39,6 +39,8 @@ describe('the messages of a source', () => {
       `new Error(\`scope: expected \${a}, got \${b}\`)`,
       ['scope: expected …, got …'],
     ],
+    ['a text in parts', `(a + ' is no ' + \`\${b.join('; ')} at \` + (c + 'all'))`, ['… is no … at …all']],
+    ['a text within a text', `\`\${a.map(b => \`not so \${b}\`)}: given\``, ['…: given', 'not so …']],
     ['a text that becomes one elsewhere', "const problem = 'it is blank';", ['it is blank']],
     ['an entry of one word', "this.options.log('failed', { id });", ['failed']],
     ['either of two entries', "log(a ? 'deleted' : 'gone', { id: 'key' });", ['deleted', 'gone']],
