@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { GUARDS, sourceWithout } from './guards/guards';
 import type { CreateHandler } from './handler-environment';
 import { type History, histories } from './history';
 import { naiveHandler } from './naive-handler';
@@ -61,6 +62,10 @@ describe('the simulation sees', () => {
   test('that a handler which answers nothing is stuck', async () => {
     expect(await broken(() => async () => undefined)).toEqual([5]);
   });
+});
+
+test.each(GUARDS)('the guard of rule $rule, "$keeps", can be taken away', guard => {
+  expect(sourceWithout(guard, 'lambda')).not.toContain(guard.line);
 });
 
 /** Runs the histories of a seed; tells how to replay the first that breaks a rule, and its course. */

@@ -1,0 +1,205 @@
+import { readFileSync } from 'node:fs';
+
+/** A line of the handler that guards a rule, and what stands there when it is taken away. */
+export interface Guard {
+  readonly rule: 1 | 2 | 3 | 4 | 5;
+  /** What the guard is for. */
+  readonly keeps: string;
+  /** Below `lambda/`. */
+  readonly file: string;
+  readonly line: string;
+  readonly without: string;
+}
+
+/** One or more guards of each rule that the simulation checks. */
+export const GUARDS: readonly Guard[] = [
+  {
+    rule: 1,
+    keeps: 'a key that ExistingApiKey names is not deleted',
+    file: 'lifecycle.ts',
+    line: 'existing !== undefined && refersTo(own, existing)',
+    without: 'false',
+  },
+  {
+    rule: 1,
+    keeps: 'a rollback takes the former key only, not any with these domains',
+    file: 'lifecycle.ts',
+    line: 'return fitting.find(({ key }) => wasOwn(key));',
+    without: 'return fitting.find(({ key }) => wasOwn(key)) ?? fitting[0];',
+  },
+  {
+    rule: 1,
+    keeps: 'a new key is not taken for a lost one when others have such keys',
+    file: 'new-keys.ts',
+    line: 'if (foreign) return true;',
+    without: '',
+  },
+  {
+    rule: 1,
+    keeps: 'a new key is not taken for a lost one when another resource of the stack wants the same',
+    file: 'new-keys.ts',
+    line: 'history.others(RESOURCE_TYPE, wantsTheSame).length > 0',
+    without: 'history.others(RESOURCE_TYPE, wantsTheSame).length < 0',
+  },
+  {
+    rule: 1,
+    keeps: 'a new key is not taken for a lost one when another one came up',
+    file: 'api-keys.ts',
+    line: 'strangers.size > 1 || ',
+    without: '',
+  },
+  {
+    rule: 2,
+    keeps: 'the key holds exactly the wanted domains',
+    file: 'lifecycle.ts',
+    line: `const fitting = inventory.keys.filter(({ tokenDomains }) =>
+      sameTokenDomains(tokenDomains, wanted.tokenDomains),
+    );`,
+    without: 'const fitting = inventory.keys;',
+  },
+  {
+    rule: 2,
+    keeps: 'a changed rotation gives a fresh key',
+    file: 'lifecycle.ts',
+    line: 'own && !asksForAnother(old, wanted) ? own : undefined',
+    without: 'own',
+  },
+  {
+    rule: 2,
+    keeps: 'a key that is not listed yet is looked for again before it is made anew',
+    file: 'api-keys.ts',
+    line: 'const CONFIRMATION_PAUSES = [5 * SECOND, 10 * SECOND];',
+    without: 'const CONFIRMATION_PAUSES: number[] = [];',
+  },
+  {
+    rule: 2,
+    keeps: 'a key that is handed over stays',
+    file: 'lifecycle.ts',
+    line: 'return handedOver ? own : undefined;',
+    without: 'return handedOver && !own ? own : undefined;',
+  },
+  {
+    rule: 3,
+    keeps: 'a rollback is asked for, and the former key taken',
+    file: 'lifecycle.ts',
+    line: 'if (history.rollingBack) {',
+    without: 'if (history.rollingBack && fitting.length === 0) {',
+  },
+  {
+    rule: 3,
+    keeps: 'events that come late are waited for',
+    file: 'lifecycle.ts',
+    line: 'const READING_PAUSES = [0, 2 * SECOND, 4 * SECOND];',
+    without: 'const READING_PAUSES = [0];',
+  },
+  {
+    rule: 4,
+    keeps: 'a key is undone when the response URL has expired',
+    file: 'new-keys.ts',
+    line: 'onRefused: later => this.undo(made, later),',
+    without: '',
+  },
+  {
+    rule: 4,
+    keeps: 'a key is undone when CloudFormation has gone on without it',
+    file: 'new-keys.ts',
+    line: 'if (standing === Standing.GIVEN_UP) return this.undo(made, limit);',
+    without: '',
+  },
+  {
+    rule: 4,
+    keeps: 'a key whose answer was lost is looked for',
+    file: 'api-keys.ts',
+    line: 'if (lost) return lost;',
+    without: '',
+  },
+  {
+    rule: 4,
+    keeps: 'a lost key is given time to be listed',
+    file: 'api-keys.ts',
+    line: 'await this.options.clock.sleep(LISTING_DELAY, limit.signal);',
+    without: '',
+  },
+  {
+    rule: 4,
+    keeps: 'a key that could not be undone is handed to CloudFormation',
+    file: 'lifecycle.ts',
+    line: 'return left ?? (',
+    without: 'return (left && undefined) ?? (',
+  },
+  {
+    rule: 4,
+    keeps: 'a request that CloudFormation has given up makes nothing',
+    file: 'custom-resource.ts',
+    line: 'Math.min(deadline, expiryOf(event))',
+    without: 'deadline',
+  },
+  {
+    rule: 4,
+    keeps: 'the role stays until a cancelled request has cleaned up',
+    file: 'lifecycle.ts',
+    line: 'const CANCELLED_REQUEST_GRACE = 45 * SECOND;',
+    without: 'const CANCELLED_REQUEST_GRACE = 0 * SECOND;',
+  },
+  {
+    rule: 5,
+    keeps: 'an event is answered before the function ends',
+    file: 'custom-resource.ts',
+    line: 'await Promise.race([work, guard])',
+    without: 'await (guard.catch(() => undefined), work)',
+  },
+  {
+    rule: 5,
+    keeps: 'an answer that does not get through is sent again',
+    file: 'answer.ts',
+    line: "return status === 403 ? 'refused'",
+    without: "return status > 0 ? 'refused'",
+  },
+  {
+    rule: 5,
+    keeps: 'an event that comes again gets the same answer',
+    file: 'custom-resource.ts',
+    line: 'answers.get(event.requestId) ?? (',
+    without: 'undefined ?? (',
+  },
+  {
+    rule: 5,
+    keeps: 'permissions that have not arrived yet are waited for',
+    file: 'repetition.ts',
+    line: 'const ARRIVAL_PATIENCE = 60 * SECOND;',
+    without: 'const ARRIVAL_PATIENCE = 0 * SECOND;',
+  },
+  {
+    rule: 5,
+    keeps: 'a refusal for the quota is waited out',
+    file: 'aws-error.ts',
+    line: 'return Verdict.THROTTLED;',
+    without: 'return Verdict.REFUSED;',
+  },
+  {
+    rule: 5,
+    keeps: 'a conflict of deletions is tried again',
+    file: 'aws-error.ts',
+    line: 'if (error instanceof WAFOptimisticLockException) return Verdict.CONFLICT;',
+    without: 'if (error instanceof WAFOptimisticLockException) return Verdict.REFUSED;',
+  },
+  {
+    rule: 5,
+    keeps: 'a key that is gone already is deleted',
+    file: 'api-keys.ts',
+    line: 'if (verdictOn(error) !== Verdict.ABSENT) throw error;',
+    without: 'throw error;',
+  },
+];
+
+/** The source of a guard's file with the guard taken away. */
+export function sourceWithout({ file, line, without, keeps }: Guard, folder: string): string {
+  const source = readFileSync(`${folder}/${file}`, 'utf8');
+  const [before, after, ...more] = source.split(line);
+  if (before === undefined || after === undefined || more.length > 0) {
+    throw new Error(
+      `lambda/${file}: expected once the guard "${keeps}", got ${source.split(line).length - 1}`,
+    );
+  }
+  return before + without + after;
+}
