@@ -1,6 +1,6 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import type { Account } from './account';
-import { type CreationCall, isSameKind, type MadeKey, resourceOf } from './ledger';
+import { type CreationCall, type Invocation, isSameKind, type MadeKey, resourceOf } from './ledger';
 
 /** Checks the fourth rule when all is over: counts the keys that are left by cause. */
 export function countLeftovers(account: Account): void {
@@ -97,7 +97,7 @@ function causeOfLoss(account: Account, key: MadeKey): string | undefined {
   if (!call || !maker || call.clear) return undefined;
   const endedAt = call.endedAt ?? Number.POSITIVE_INFINITY;
   if (madeAt > endedAt) return 'it was made after the caller had given up';
-  const lookedAt = maker.listedAt.findLast(at => at > endedAt && at < endedAt + 60_000);
+  const lookedAt = maker.listedAt.findLast(at => at > endedAt && at < endOfLook(maker, call));
   if (lookedAt !== undefined && madeAt + account.conditions.listLagMs > lookedAt)
     return 'it was not listed yet';
   if (maker.creations.filter(({ clear, made }) => !clear && made).length > 1) return 'more than once';
@@ -110,11 +110,17 @@ function causeOfLoss(account: Account, key: MadeKey): string | undefined {
   return undefined;
 }
 
+/** Until when a run looked for the key of a call: until its next attempt, or its own end. */
+function endOfLook({ creations, endedAt }: Invocation, call: CreationCall): number {
+  const next = creations.find(({ sentAt }) => sentAt > (call.endedAt ?? call.sentAt));
+  return next?.sentAt ?? endedAt ?? Number.POSITIVE_INFINITY;
+}
+
 function hasRivals(account: Account, { key, maker }: MadeKey, call: CreationCall): boolean {
   if (!maker) return false;
   const { event } = maker;
   const own = event.RequestType === 'Update' ? event.PhysicalResourceId : '';
-  const until = (call.endedAt ?? call.sentAt) + 60_000;
+  const until = endOfLook(maker, call);
   const isThere = [...account.ledger.keys.values()].some(
     other =>
       other.key !== key &&
