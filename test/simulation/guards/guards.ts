@@ -129,13 +129,6 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     rule: 4,
-    keeps: 'a request that CloudFormation has given up makes nothing',
-    file: 'custom-resource.ts',
-    line: 'Math.min(deadline, expiryOf(event))',
-    without: 'deadline',
-  },
-  {
-    rule: 4,
     keeps: 'the role stays until a cancelled request has cleaned up',
     file: 'lifecycle.ts',
     line: 'const CANCELLED_REQUEST_GRACE = 45 * SECOND;',
