@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { deflateRawSync } from 'node:zlib';
 
 const DIST = join(__dirname, '..', '..', 'lambda', 'dist');
-const KB = 1024;
+const KB = 1000;
 
 const run = promisify(execFile);
 
@@ -15,8 +15,8 @@ const folder = mkdtempSync(join(tmpdir(), 'test-bundle-'));
 beforeAll(() => cpSync(DIST, folder, { recursive: true }));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs a line of JavaScript beside the bundle, with Lambda's variables and nothing else. */
-async function evaluate(source: string): Promise<string> {
+/** Runs a line of JavaScript beside the bundle, with Lambda's variables and the given ones. */
+async function evaluate(source: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
   const variables = {
     AWS_REGION: 'eu-west-1',
     AWS_ACCESS_KEY_ID: 'ASIAEXAMPLE',
@@ -25,6 +25,7 @@ async function evaluate(source: string): Promise<string> {
     // a port that nothing listens on
     AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
     NODE_NO_WARNINGS: '1',
+    ...more,
   };
   const { stdout } = await run(process.execPath, ['-e', source], { cwd: folder, env: variables });
   return stdout.trim();
@@ -39,9 +40,29 @@ test('the handler loads with nothing around it', async () => {
   expect(await evaluate("process.stdout.write(typeof require('./index').handler)")).toBe('function');
 });
 
-test('the part that reads the events of a stack goes as far as the network with nothing around it', async () => {
+/** How the part that reads the events of a stack fails. */
+function failureToDescribe(variables: Readonly<Record<string, string>> = {}): Promise<string> {
   const call = "require('./describe-stack-events').describeStackEvents({ StackName: 'shop' }, {})";
-  expect(await evaluate(`${call}.catch(error => process.stdout.write(error.code))`)).toBe('ECONNREFUSED');
+  return evaluate(`${call}.catch(error => process.stdout.write(error.message))`, variables);
+}
+
+test('the part that reads the events of a stack goes as far as the network with nothing around it', async () => {
+  expect(await failureToDescribe()).toBe('connect ECONNREFUSED 127.0.0.1:1');
+});
+
+test('the SDK takes its settings from the environment', async () => {
+  const [endpoint, fips] = await Promise.all([
+    failureToDescribe({ AWS_ENDPOINT_URL_CLOUDFORMATION: 'http://127.0.0.1:2' }),
+    failureToDescribe({ AWS_USE_FIPS_ENDPOINT: 'true' }),
+  ]);
+  expect(endpoint).toBe('connect ECONNREFUSED 127.0.0.1:2');
+  expect(fips).toContain('FIPS and custom endpoint are not supported');
+});
+
+test('the SDK looks for no settings in files', async () => {
+  const file = join(folder, 'config');
+  writeFileSync(file, '[default]\nuse_fips_endpoint = true\n');
+  expect(await failureToDescribe({ AWS_CONFIG_FILE: file })).toBe('connect ECONNREFUSED 127.0.0.1:1');
 });
 
 test('the bundle requires nothing but modules of Node on the ways that are taken', () => {
