@@ -16,6 +16,9 @@ const history = new StackEvents(describeStackEvents, repetition, log);
 
 export const handler = customResource(new Lifecycle({ keys, history, clock, log }), { clock, put, log });
 
+// most of a first client is loading its code: done while the function starts, with a whole core
+if (process.env.AWS_REGION) clientFor(process.env.AWS_REGION);
+
 function clientFor(region: string): WAFV2Client {
   const client = clients.get(region) ?? new WAFV2Client({ region, maxAttempts: 1 });
   clients.set(region, client);
