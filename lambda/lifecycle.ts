@@ -16,10 +16,10 @@ import {
 } from './physical-id';
 import { ResourceHistory, Standing } from './stack-history';
 import {
-  askingFor,
   existingApiKeyIn,
   parseWantedKey,
   readWantedKey,
+  requestOf,
   sameButForOrigin,
   sameWantedKey,
   type WantedKey,
@@ -167,15 +167,14 @@ export class Lifecycle {
     limit: TimeLimit,
   ): Promise<ResourceHistory | undefined> {
     const { clock, history } = this.options;
-    const asksFor = askingFor(wanted);
+    const request = requestOf(event, wanted);
     for (const pause of READING_PAUSES) {
       await clock.sleep(pause, limit.signal);
       const at = Math.min(limit.at, Math.max(limit.at - MAKING_RESERVE, clock.now() + READING_PATIENCE));
       const events = await history.read(event.stackId, { ...limit, at });
       if (!events) return undefined;
       const read = new ResourceHistory(events, event.stackId, event.logicalResourceId);
-      const standing = read.standingOf({ requestedAt: event.requestedAt, asksFor });
-      if (standing === Standing.AWAITED) return read;
+      if (read.standingOf(request) === Standing.AWAITED) return read;
     }
     return undefined;
   }

@@ -15,7 +15,7 @@ import {
   refersTo,
 } from './physical-id';
 import { ResourceHistory, type StackHistory, Standing, TIMESTAMP_SLACK } from './stack-history';
-import { askingFor, readWantedKey, type WantedKey } from './wanted-key';
+import { readWantedKey, requestOf, type WantedKey } from './wanted-key';
 
 const SECOND = 1000;
 /** What must be left after a key was described: time to undo it. */
@@ -158,10 +158,9 @@ export class NewKeys {
       );
     };
     const history = new ResourceHistory(events, event.stackId, event.logicalResourceId);
-    const request = { requestedAt: event.requestedAt, asksFor: askingFor(wanted) };
     // events that do not show this very request do not show the others either
     return (
-      history.standingOf(request) === Standing.UNKNOWN ||
+      history.standingOf(requestOf(event, wanted)) === Standing.UNKNOWN ||
       history.others(RESOURCE_TYPE, wantsTheSame).length > 0
     );
   }
@@ -189,7 +188,7 @@ export class NewKeys {
     const events = await this.options.history.read(event.stackId, limit, since);
     if (!events) return undefined;
     const history = new ResourceHistory(events, event.stackId, event.logicalResourceId);
-    return history.standingOf({ requestedAt: event.requestedAt, asksFor: askingFor(wanted) }, madeId);
+    return history.standingOf(requestOf(event, wanted), madeId);
   }
 
   private async undo(made: NewKey, limit: TimeLimit): Promise<void> {

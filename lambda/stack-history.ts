@@ -40,10 +40,11 @@ export enum Standing {
 
 /** What a request has to be told apart from others of its resource. */
 export interface Request {
+  readonly type: 'Create' | 'Update';
   /** when CloudFormation sent it; `undefined` where that is not known */
   readonly requestedAt: number | undefined;
   /** whether these properties ask for the same as its own */
-  asksFor(properties: unknown): boolean;
+  readonly asksFor: (properties: unknown) => boolean;
 }
 
 /** How far CloudFormation's clock may be from the time stamps of its requests, which are cut to whole seconds. */
@@ -108,7 +109,8 @@ export class ResourceHistory {
 }
 
 /** Whether an event can be the one with which CloudFormation made the request. */
-function isBeginningOf(request: Request, { status, properties }: StackEvent): boolean {
-  const isInProgress = status === 'CREATE_IN_PROGRESS' || status === 'UPDATE_IN_PROGRESS';
-  return isInProgress && (properties === undefined || request.asksFor(properties));
+function isBeginningOf({ type, asksFor }: Request, { status, properties }: StackEvent): boolean {
+  // an update may follow the creation within a second, and ask for the same once it is rolled back
+  const isInProgress = status === (type === 'Create' ? 'CREATE_IN_PROGRESS' : 'UPDATE_IN_PROGRESS');
+  return isInProgress && (properties === undefined || asksFor(properties));
 }

@@ -1,6 +1,8 @@
 import type { WafCaptchaApiKeyProperties } from '../lib/properties';
 import { normalizeTokenDomains, sameTokenDomains } from '../lib/token-domains';
+import type { CreateEvent, UpdateEvent } from './lifecycle-event';
 import type { Scope } from './physical-id';
+import type { Request } from './stack-history';
 
 /** The key that a resource's properties ask for. Two equal ones are one key: this is what makes a key's identity. */
 export interface WantedKey {
@@ -49,12 +51,13 @@ export function sameWantedKey(one: WantedKey, other: WantedKey): boolean {
   return sameButForOrigin(one, other) && one.existingApiKey === other.existingApiKey;
 }
 
-/** A test of whether properties ask for the same key; those that cannot be read may do so. */
-export function askingFor(wanted: WantedKey): (properties: unknown) => boolean {
-  return properties => {
+/** What tells an event from other requests of its resource. Properties that cannot be read ask for anything. */
+export function requestOf({ type, requestedAt }: CreateEvent | UpdateEvent, wanted: WantedKey): Request {
+  const asksFor = (properties: unknown) => {
     const other = readWantedKey(properties);
     return other === undefined || sameWantedKey(other, wanted);
   };
+  return { type, requestedAt, asksFor };
 }
 
 /** Whether two are the same but for where the key comes from: made by the resource, or elsewhere. */

@@ -244,6 +244,7 @@ describe('creating', () => {
     const { PhysicalResourceId: id } = await account.environment().invoke(createEvent());
     account.waf.faults.next('CreateAPIKey', failed(500, 'WAFInternalErrorException', 'after'));
     const rotated = { ...properties(), Rotation: '2' };
+    account.events = [stackEvent('UPDATE_IN_PROGRESS')];
 
     await account.environment().invoke(updateEvent(id, rotated, properties()));
 

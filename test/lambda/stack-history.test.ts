@@ -81,19 +81,33 @@ describe('others', () => {
 });
 
 describe('standing', () => {
-  const request = { requestedAt: NOON, asksFor: (properties: unknown) => properties === 'mine' };
+  const asksFor = (properties: unknown) => properties === 'mine';
+  const request = { type: 'Update', requestedAt: NOON, asksFor } as const;
   const standing = (...events: StackEvent[]) => historyOf(...events).standingOf(request, 'B');
 
-  test.each(['CREATE_IN_PROGRESS', 'UPDATE_IN_PROGRESS'])(
-    'awaited while %s with its own properties',
-    status => {
-      expect(standing(stackEvent(status, { properties: 'mine' }))).toBe(Standing.AWAITED);
-      expect(standing(stackEvent(status))).toBe(Standing.AWAITED);
-    },
-  );
+  test.each([
+    ['Create', 'CREATE_IN_PROGRESS'],
+    ['Update', 'UPDATE_IN_PROGRESS'],
+  ] as const)('of a %s awaited while %s with its own properties', (type, status) => {
+    const awaited = (event: StackEvent) => historyOf(event).standingOf({ ...request, type });
+    expect(awaited(stackEvent(status, { properties: 'mine' }))).toBe(Standing.AWAITED);
+    expect(awaited(stackEvent(status))).toBe(Standing.AWAITED);
+  });
+
+  test('of an Update unknown while the creation that asked for the same is all that can be seen', () => {
+    const creation = stackEvent('CREATE_IN_PROGRESS', { properties: 'mine', at: NOON - 1000 });
+    expect(standing(creation)).toBe(Standing.UNKNOWN);
+  });
+
+  test('of a Create given up when the resource is updated to the same', () => {
+    const change = stackEvent('UPDATE_IN_PROGRESS', { properties: 'mine', at: NOON + 1000 });
+    const creation = stackEvent('CREATE_IN_PROGRESS', { properties: 'mine' });
+    const history = historyOf(change, creation);
+    expect(history.standingOf({ ...request, type: 'Create' }, 'B')).toBe(Standing.GIVEN_UP);
+  });
 
   test('given up when the resource is updated to something else', () => {
-    const beginning = stackEvent('CREATE_IN_PROGRESS', { properties: 'mine' });
+    const beginning = stackEvent('UPDATE_IN_PROGRESS', { properties: 'mine' });
     const change = stackEvent('UPDATE_IN_PROGRESS', { properties: 'other' });
     expect(standing(change, beginning)).toBe(Standing.GIVEN_UP);
   });
@@ -138,7 +152,7 @@ describe('standing', () => {
   test('given up once it is over, although a later one asks for the same', () => {
     const later = stackEvent('UPDATE_IN_PROGRESS', { properties: 'mine', at: NOON + 10_000 });
     const end = stackEvent('CREATE_COMPLETE', { physicalResourceId: 'A', at: NOON + 1000 });
-    expect(standing(later, end, stackEvent('CREATE_IN_PROGRESS', { properties: 'mine' }))).toBe(
+    expect(standing(later, end, stackEvent('UPDATE_IN_PROGRESS', { properties: 'mine' }))).toBe(
       Standing.GIVEN_UP,
     );
   });

@@ -1,15 +1,27 @@
 import {
-  askingFor,
   existingApiKeyIn,
   MalformedProperties,
   parseWantedKey,
   readWantedKey,
+  requestOf,
   sameButForOrigin,
   sameWantedKey,
 } from '../../lambda/wanted-key';
 import { properties } from './event';
 
 const wanted = parseWantedKey(properties());
+const { asksFor } = requestOf(
+  {
+    type: 'Create',
+    requestId: 'request',
+    requestedAt: undefined,
+    stackId: 'stack',
+    stackRegion: 'eu-west-1',
+    logicalResourceId: 'CaptchaKey',
+    properties: properties(),
+  },
+  wanted,
+);
 const with_ = (more: object) => parseWantedKey({ ...properties(), ...more });
 
 test.each([[undefined], [null], ['text'], [['list']], [7]])('%p is no properties', value => {
@@ -65,11 +77,11 @@ test.each<[string, object, boolean, boolean]>([
 ])('%s: the same key or the same but for its origin', (_what, more, same, sameButOrigin) => {
   expect(sameWantedKey(with_(more), wanted)).toBe(same);
   expect(sameButForOrigin(with_(more), wanted)).toBe(sameButOrigin);
-  expect(askingFor(wanted)({ ...properties(), ...more })).toBe(same);
+  expect(asksFor({ ...properties(), ...more })).toBe(same);
 });
 
 test('properties that cannot be read may ask for the same', () => {
-  expect(askingFor(wanted)(properties([]))).toBe(true);
+  expect(asksFor(properties([]))).toBe(true);
 });
 
 test.each([
