@@ -21,9 +21,13 @@ import { Provider } from './provider';
 import { PublicSuffix, publicSuffixOf } from './public-suffix';
 import { MAX_TOKEN_DOMAINS, normalizeTokenDomains } from './token-domains';
 
-/** What an API key works for. */
+/** What an API key works for: the scope of a web ACL. */
 export enum WafScope {
-  /** Web ACLs of regional resources: load balancers, API Gateway, AppSync and so on. */
+  /**
+   * Web ACLs of regional resources: load balancers, API Gateway, AppSync and so on.
+   *
+   * The key lives in the stack's Region.
+   */
   REGIONAL = 'REGIONAL',
   /** Web ACLs of CloudFront distributions. The key lives in us-east-1, whatever the stack's Region. */
   CLOUDFRONT = 'CLOUDFRONT',
@@ -32,7 +36,9 @@ export enum WafScope {
 /** An AWS WAF CAPTCHA API key and the URL of the script that takes it. */
 export interface IWafCaptchaApiKey extends IResource {
   /**
-   * The key, to be given to `AwsWafCaptcha.renderCaptcha` as `apiKey`. It is public by design: it stands in the page.
+   * The key, to be given to `AwsWafCaptcha.renderCaptcha` as `apiKey`: 1 to 2048 characters.
+   *
+   * It is public by design: it stands in the page.
    *
    * @attribute
    */
@@ -46,7 +52,7 @@ export interface IWafCaptchaApiKey extends IResource {
   readonly applicationIntegrationUrl: string;
 
   /**
-   * The full URL of the CAPTCHA script, for the page's `<script src="…" defer>`.
+   * The full URL of the CAPTCHA script, for the page's `script` element: the integration URL with `/jsapi.js`.
    *
    * @attribute
    */
@@ -58,39 +64,45 @@ export interface WafCaptchaApiKeyProps {
   /**
    * What the key is for: the scope of the web ACL that asks for the CAPTCHA.
    *
-   * A change replaces the key. CLOUDFRONT works from a stack in any Region of the standard partition; China and
-   * GovCloud have no such scope.
+   * A change replaces the key. CLOUDFRONT works from a stack in any Region of the standard partition; synthesis
+   * fails in a Region of China or GovCloud, which have no such scope.
    */
   readonly scope: WafScope;
 
   /**
-   * The domains whose pages may use the key: 1 to 5 bare host names of up to 253 characters each. A key holds for
-   * the sub-domains of its domains too.
+   * The domains whose pages may use the key: 1 to 5 bare host names of up to 253 characters each.
    *
-   * Names are trimmed, put in lower case and in punycode, and each is taken once. A change of the set replaces the
-   * key, since an API key is immutable; a change of order or letter case does nothing.
+   * A key holds for the sub-domains of its domains too. Names are trimmed, put in lower case and in punycode, and
+   * each is taken once. A change of the set replaces the key, since an API key is immutable; a change of order or
+   * letter case does nothing.
    *
-   * Synthesis fails for a name with a scheme, a port, a path or a wildcard, and for a public suffix such as `co.uk`,
-   * which AWS WAF refuses (AWS WAF Developer Guide, "Managing API keys for the JS CAPTCHA API"). Tokens are passed
-   * on and checked at deployment.
+   * Synthesis fails for none or more than five names, for a name with a scheme, a port, a path, a wildcard or
+   * white space, and for a public suffix such as `co.uk`, which AWS WAF refuses (AWS WAF Developer Guide,
+   * "Managing API keys for the JS CAPTCHA API"). A single label such as `localhost`, an IP address and a private
+   * suffix such as `github.io` give a warning. Tokens are passed on and checked at deployment.
    */
   readonly tokenDomains: string[];
 
   /**
-   * A label of your choice, such as a date or a number. Any change of it replaces the key by a fresh one with the same
-   * domains; a rollback of the change brings the former key back.
+   * A label of your choice, such as a date or a number: any change of it replaces the key by a fresh one.
+   *
+   * The fresh key has the same domains. A rollback of the change brings the former key back. Synthesis fails for a
+   * blank label.
    *
    * @default - the key is replaced only when its scope or its domains change
    */
   readonly rotation?: string;
 
   /**
-   * A key that was made elsewhere (console, CLI, Terraform, `AwsCustomResource`), to be used instead of a new one.
+   * A key that was made elsewhere, to be used instead of a new one: the 1 to 2048 characters that AWS WAF gave.
    *
-   * It must exist in `scope` (for REGIONAL in the stack's Region) and hold exactly `tokenDomains`; otherwise the
-   * deployment fails and says what differs. While this is set, the key is only used, and neither replacement nor
-   * rollback nor the stack's deletion deletes it. Taking it away later, with the rest unchanged, keeps the key and
-   * hands it over: from then on the stack owns it.
+   * It may come from the console, the CLI, Terraform or an `AwsCustomResource`. It must exist in `scope` (for
+   * REGIONAL in the stack's Region) and hold exactly `tokenDomains`; otherwise the deployment fails and says
+   * what differs. Synthesis fails for a blank one.
+   *
+   * While this is set, the key is only used, and neither replacement nor rollback nor the stack's deletion
+   * deletes it. Taking it away later, with the rest unchanged, keeps the key and hands it over: from then on the
+   * stack owns it.
    *
    * @default - a key is made
    */
@@ -99,17 +111,23 @@ export interface WafCaptchaApiKeyProps {
   /**
    * What becomes of the key when it is removed from the stack or replaced.
    *
-   * @default RemovalPolicy.DESTROY - the key is deleted. It can take up to 24 hours until it is refused everywhere.
+   * RETAIN keeps it in both cases. Synthesis fails for SNAPSHOT: a key has no snapshots.
+   *
+   * @default RemovalPolicy.DESTROY - the key is deleted; AWS WAF may accept it for up to 24 hours more
    */
   readonly removalPolicy?: RemovalPolicy;
 }
 
 /** The attributes of an API key that this app does not own. */
 export interface WafCaptchaApiKeyAttributes {
-  /** The key: 1 to 2048 characters. */
+  /** The key: 1 to 2048 characters. Synthesis fails for a blank one. */
   readonly apiKey: string;
 
-  /** The integration URL of the key's scope and Region, with or without a slash at its end. */
+  /**
+   * The integration URL of the key's scope and Region, with or without a slash at its end.
+   *
+   * Synthesis fails for a blank one.
+   */
   readonly applicationIntegrationUrl: string;
 }
 
@@ -120,12 +138,31 @@ export interface WafCaptchaApiKeyAttributes {
  * A custom resource, because CloudFormation has no type for it. One function in the stack serves all of its keys.
  *
  * @resource Custom::WafCaptchaApiKey
+ * @exampleMetadata nofixture
+ * @example
+ *
+ * import { App, CfnOutput, Stack } from 'aws-cdk-lib';
+ * import { WafCaptchaApiKey, WafScope } from 'cdk-waf-captcha-api-key';
+ *
+ * const app = new App();
+ * const stack = new Stack(app, 'CaptchaKeyStack');
+ *
+ * const key = new WafCaptchaApiKey(stack, 'CaptchaKey', {
+ *   scope: WafScope.REGIONAL,
+ *   tokenDomains: ['example.com', 'shop.example.com'],
+ * });
+ * new CfnOutput(stack, 'APIKey', { value: key.apiKey });
+ * new CfnOutput(stack, 'ScriptUrl', { value: key.scriptUrl });
  */
 export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
   /**
-   * Refers to an API key that is owned elsewhere, such as in another stack. Nothing is looked up, made or deleted.
+   * Refers to an API key that is owned elsewhere, such as in another stack.
    *
-   * @throws when the key or the URL is blank.
+   * Nothing is looked up, made or deleted.
+   *
+   * @param scope The construct to which the reference belongs
+   * @param id The reference's name in its scope
+   * @param attrs The key and its integration URL, neither of them blank
    */
   public static fromApiKeyAttributes(
     scope: Construct,
@@ -144,7 +181,9 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
   }
 
   /**
-   * The key, to be given to `AwsWafCaptcha.renderCaptcha` as `apiKey`.
+   * The key, to be given to `AwsWafCaptcha.renderCaptcha` as `apiKey`: 1 to 2048 characters.
+   *
+   * It is public by design: it stands in the page.
    *
    * @attribute
    */
@@ -158,7 +197,7 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
   public readonly applicationIntegrationUrl: string;
 
   /**
-   * The full URL of the CAPTCHA script: the integration URL with `/jsapi.js`.
+   * The full URL of the CAPTCHA script, for the page's `script` element: the integration URL with `/jsapi.js`.
    *
    * @attribute
    */
@@ -173,6 +212,13 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
 
   private readonly resource: CustomResource;
 
+  /**
+   * Adds the key to the stack, and the function that manages it unless the stack has it already.
+   *
+   * @param scope The construct to which the key belongs
+   * @param id The key's name in its scope, and part of its logical id
+   * @param props The key's scope and domains, and what is to be done otherwise than by default
+   */
   constructor(scope: Construct, id: string, props: WafCaptchaApiKeyProps) {
     super(scope, id);
     this.checkScope(props.scope);
@@ -200,9 +246,9 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
   }
 
   /**
-   * Says what becomes of the key when it is removed from the stack or replaced.
+   * Says what becomes of the key when it is removed from the stack or replaced, in place of `removalPolicy`.
    *
-   * @throws for SNAPSHOT: a key has no snapshots.
+   * @param policy Any but SNAPSHOT, for which this fails: a key has no snapshots
    */
   public override applyRemovalPolicy(policy: RemovalPolicy): void {
     if (policy === RemovalPolicy.SNAPSHOT) {
