@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 /** Fails unless the package holds what users need, and nothing of what only developers do. */
 const REQUIRED = [
   '.jsii',
+  'API.md',
   'LICENSE',
   'README.md',
   'build/index.js',
@@ -11,7 +12,7 @@ const REQUIRED = [
   'package.json',
 ];
 const ALLOWED = [
-  /^(\.jsii|LICENSE|README\.md|package\.json)$/,
+  /^(\.jsii|API\.md|LICENSE|README\.md|package\.json)$/,
   /^build\/[\w-]+\.(js|d\.ts)$/,
   /^lambda\/dist\/[\w-]+\.js$/,
   /^node_modules\/tldts(-core)?\//,
