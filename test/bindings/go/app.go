@@ -1,0 +1,49 @@
+package main
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+	captcha "github.com/cdk-waf-captcha-api-key/cdk-waf-captcha-api-key-go/cdkwafcaptchaapikey"
+)
+
+func main() {
+	defer jsii.Close()
+	app := awscdk.NewApp(nil)
+
+	stack := awscdk.NewStack(app, jsii.String("CaptchaKeyStack"), nil)
+	key := captcha.NewWafCaptchaApiKey(stack, jsii.String("CaptchaKey"), &captcha.WafCaptchaApiKeyProps{
+		Scope:        captcha.WafScope_REGIONAL,
+		TokenDomains: jsii.Strings("example.com", "shop.example.com"),
+	})
+	output(stack, "APIKey", key.ApiKey())
+	output(stack, "ScriptUrl", key.ScriptUrl())
+
+	// every prop, attribute and method that the stack above leaves out
+	allMembers := awscdk.NewStack(app, jsii.String("AllMembersStack"), nil)
+	adopted := captcha.NewWafCaptchaApiKey(allMembers, jsii.String("AdoptedKey"), &captcha.WafCaptchaApiKeyProps{
+		Scope:          captcha.WafScope_CLOUDFRONT,
+		TokenDomains:   jsii.Strings("Bücher.example"),
+		Rotation:       jsii.String("spring"),
+		ExistingApiKey: jsii.String("key-made-elsewhere"),
+		RemovalPolicy:  awscdk.RemovalPolicy_RETAIN,
+	})
+	output(allMembers, "IntegrationUrl", adopted.ApplicationIntegrationUrl())
+	output(allMembers, "CreationTimestamp", adopted.CreationTimestamp())
+	kept := captcha.NewWafCaptchaApiKey(allMembers, jsii.String("KeptKey"), &captcha.WafCaptchaApiKeyProps{
+		Scope:        captcha.WafScope_REGIONAL,
+		TokenDomains: jsii.Strings("example.org"),
+	})
+	kept.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE)
+	imported := captcha.WafCaptchaApiKey_FromApiKeyAttributes(allMembers, jsii.String("ImportedKey"), &captcha.WafCaptchaApiKeyAttributes{
+		ApiKey:                    jsii.String("key-of-another-stack"),
+		ApplicationIntegrationUrl: jsii.String("https://captcha.example/"),
+	})
+	output(allMembers, "ImportedAPIKey", imported.ApiKey())
+	output(allMembers, "ImportedScriptUrl", imported.ScriptUrl())
+
+	app.Synth(nil)
+}
+
+func output(stack awscdk.Stack, id string, value *string) {
+	awscdk.NewCfnOutput(stack, jsii.String(id), &awscdk.CfnOutputProps{Value: value})
+}

@@ -1,0 +1,57 @@
+package captchakey;
+
+import io.github.cdk_waf_captcha_api_key.IWafCaptchaApiKey;
+import io.github.cdk_waf_captcha_api_key.WafCaptchaApiKey;
+import io.github.cdk_waf_captcha_api_key.WafCaptchaApiKeyAttributes;
+import io.github.cdk_waf_captcha_api_key.WafScope;
+import java.util.List;
+import software.amazon.awscdk.App;
+import software.amazon.awscdk.CfnOutput;
+import software.amazon.awscdk.RemovalPolicy;
+import software.amazon.awscdk.Stack;
+
+public final class CaptchaKeyApp {
+  public static void main(String[] args) {
+    App app = new App();
+
+    Stack stack = new Stack(app, "CaptchaKeyStack");
+    WafCaptchaApiKey key = WafCaptchaApiKey.Builder.create(stack, "CaptchaKey")
+        .scope(WafScope.REGIONAL)
+        .tokenDomains(List.of("example.com", "shop.example.com"))
+        .build();
+    output(stack, "APIKey", key.getApiKey());
+    output(stack, "ScriptUrl", key.getScriptUrl());
+
+    // every prop, attribute and method that the stack above leaves out
+    Stack allMembers = new Stack(app, "AllMembersStack");
+    WafCaptchaApiKey adopted = WafCaptchaApiKey.Builder.create(allMembers, "AdoptedKey")
+        .scope(WafScope.CLOUDFRONT)
+        .tokenDomains(List.of("Bücher.example"))
+        .rotation("spring")
+        .existingApiKey("key-made-elsewhere")
+        .removalPolicy(RemovalPolicy.RETAIN)
+        .build();
+    output(allMembers, "IntegrationUrl", adopted.getApplicationIntegrationUrl());
+    output(allMembers, "CreationTimestamp", adopted.getCreationTimestamp());
+    WafCaptchaApiKey kept = WafCaptchaApiKey.Builder.create(allMembers, "KeptKey")
+        .scope(WafScope.REGIONAL)
+        .tokenDomains(List.of("example.org"))
+        .build();
+    kept.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+    IWafCaptchaApiKey imported = WafCaptchaApiKey.fromApiKeyAttributes(allMembers, "ImportedKey",
+        WafCaptchaApiKeyAttributes.builder()
+            .apiKey("key-of-another-stack")
+            .applicationIntegrationUrl("https://captcha.example/")
+            .build());
+    output(allMembers, "ImportedAPIKey", imported.getApiKey());
+    output(allMembers, "ImportedScriptUrl", imported.getScriptUrl());
+
+    app.synth();
+  }
+
+  private static void output(Stack stack, String id, String value) {
+    CfnOutput.Builder.create(stack, id).value(value).build();
+  }
+
+  private CaptchaKeyApp() {}
+}
