@@ -76,7 +76,8 @@ function anchorsOf(markdown: string): string[] {
     seen.set(slug, before + 1);
     return before === 0 ? slug : `${slug}-${before}`;
   });
-  const own = [...markdown.matchAll(/<a (?:name|id)="([^"]+)"/g)].map(([, name = '']) => name);
+  const tags = [...markdown.matchAll(/<a [^>]*>/g)].join();
+  const own = [...tags.matchAll(/ (?:name|id)="([^"]+)"/g)].map(([, name = '']) => name);
   return [...ofHeadings, ...own];
 }
 
