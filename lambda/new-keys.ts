@@ -3,7 +3,7 @@ import { sameTokenDomains } from '../lib/token-domains';
 import { attributesOf, integrationUrlOf } from './attributes';
 import { Refusal } from './aws-error';
 import { type Clock, sooner, type TimeLimit } from './clock';
-import type { ApiKey, Creation, Inventory, KeyRegistry } from './key-registry';
+import type { Creation, Inventory, KeyRegistry } from './key-registry';
 import type { CreateEvent, LifecycleEvent, Outcome, ResourceEvent, UpdateEvent } from './lifecycle-event';
 import type { Log } from './log';
 import {
@@ -113,12 +113,18 @@ export class NewKeys {
 
   private creationOf(request: Request, { keys }: Inventory, limit: TimeLimit): Creation {
     const { event, wanted } = request;
+    const former = event.type === 'Update' ? parsePhysicalId(event.physicalResourceId) : undefined;
+    const isFormer = (key: string) => former !== undefined && refersTo(former, key);
+    const foreign = keys.filter(
+      ({ key, tokenDomains }) => sameTokenDomains(tokenDomains, wanted.tokenDomains) && !isFormer(key),
+    );
     return {
       location: locationOf(wanted.scope, event.stackRegion),
       tokenDomains: wanted.tokenDomains,
       before: keys,
+      isFormer,
       stillWanted: () => this.checkStillWanted(request, limit),
-      mayBeAnothers: () => this.hasRivals(event, wanted, keys, limit),
+      mayBeAnothers: async () => foreign.length > 0 || (await this.hasRivals(event, wanted, limit)),
     };
   }
 
@@ -134,19 +140,12 @@ export class NewKeys {
     request.patience = Math.min(request.patience * 2, LONGEST_DOUBT);
   }
 
-  /** Whether somebody else has, or is about to have, keys with these domains here: then a new one may be theirs. */
+  /** Whether another resource of the stack has, or is about to have, a key with these domains. */
   private async hasRivals(
     event: CreateEvent | UpdateEvent,
     wanted: WantedKey,
-    before: readonly ApiKey[],
     limit: TimeLimit,
   ): Promise<boolean> {
-    const own = event.type === 'Update' ? parsePhysicalId(event.physicalResourceId) : undefined;
-    const foreign = before.some(
-      ({ key, tokenDomains }) =>
-        sameTokenDomains(tokenDomains, wanted.tokenDomains) && !(own && refersTo(own, key)),
-    );
-    if (foreign) return true;
     // the stack may have settled since: look back as far as any request that may still be at work
     const since = event.requestedAt && event.requestedAt - SERVICE_TIMEOUT_SECONDS * SECOND;
     const events = await this.options.history.read(event.stackId, sooner(limit, UNDO_RESERVE), since);

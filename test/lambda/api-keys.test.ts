@@ -1,3 +1,4 @@
+import { physicalIdOf } from '../../lambda/physical-id';
 import { accessDenied, cut, failed, hanging, slow, throttled } from '../../local-aws/faults';
 import type { Wafv2Options } from '../../local-aws/wafv2';
 import { Account, stackEvent } from './environment';
@@ -250,6 +251,24 @@ describe('creating', () => {
 
     expect(account.waf.keys()).toHaveLength(2);
   });
+
+  test.each(['before', 'after'] as const)(
+    'does not take its own former key, listed late, for a fresh one lost %s the effect',
+    async moment => {
+      const account = new Account({ listLagMs: 8000 });
+      const { apiKey } = account.waf.createForeignKey('eu-west-1', 'REGIONAL', ['example.com']);
+      const id = physicalIdOf({ scope: 'REGIONAL', region: 'eu-west-1' }, apiKey);
+      account.waf.faults.next('CreateAPIKey', failed(500, 'WAFInternalErrorException', moment));
+      account.events = [stackEvent('UPDATE_IN_PROGRESS')];
+
+      const rotated = { ...properties(), Rotation: '2' };
+      const answer = await account.environment().invoke(updateEvent(id, rotated, properties()));
+
+      const [, fresh, ...more] = account.waf.keys();
+      expect(answer.Data?.APIKey).toBe(fresh?.apiKey);
+      expect(more).toEqual([]);
+    },
+  );
 
   test('fails at once when WAF refuses it for good', async () => {
     const account = new Account();

@@ -31,7 +31,7 @@ export const GUARDS: readonly Guard[] = [
     rule: 1,
     keeps: 'a new key is not taken for a lost one when others have such keys',
     file: 'new-keys.ts',
-    line: 'if (foreign) return true;',
+    line: 'foreign.length > 0 || ',
     without: '',
   },
   {
@@ -111,6 +111,13 @@ export const GUARDS: readonly Guard[] = [
     keeps: 'a key whose answer was lost is looked for',
     file: 'api-keys.ts',
     line: 'if (lost) return lost;',
+    without: '',
+  },
+  {
+    rule: 2,
+    keeps: 'the former key is not taken for the fresh one',
+    file: 'api-keys.ts',
+    line: '!creation.isFormer(key) && ',
     without: '',
   },
   {
