@@ -7,6 +7,7 @@ import { NewKeys, type NewKeysOptions } from './new-keys';
 import {
   failedCreateId,
   isFailedCreateId,
+  type KeyReference,
   type Location,
   locationOf,
   parsePhysicalId,
@@ -76,12 +77,13 @@ export class Lifecycle {
     const location = locationOf(wanted.scope, event.stackRegion);
     const old = readWantedKey(event.oldProperties);
     const unchanged = old !== undefined && sameWantedKey(old, wanted);
-    const isOwn = ownKeyIn(location, event.physicalResourceId);
+    const reference = referenceIn(location, event.physicalResourceId);
+    const isOwn = isKeyOf(reference);
 
-    // an unchanged wish gets a new key only if the own one is really gone; a changed one has no time to lose
+    // an unchanged wish gets a new key only if the own one is really gone
     const inventory = await (unchanged
       ? this.options.keys.listWith(location, isOwn, limit)
-      : this.options.keys.list(location, limit));
+      : this.listWhole(location, reference, limit));
     const fitting = inventory.keys.filter(({ tokenDomains }) =>
       sameTokenDomains(tokenDomains, wanted.tokenDomains),
     );
@@ -90,6 +92,20 @@ export class Lifecycle {
     if (!kept && !unchanged)
       kept = await this.provenKey(event, old, wanted, { location, fitting, own }, limit);
     return kept ? this.keep(location, inventory, kept) : this.newKeys.make(event, wanted, inventory, limit);
+  }
+
+  /** Lists all keys; where the own one is missing, again with pauses: a former one may not be listed yet either. */
+  private async listWhole(
+    location: Location,
+    own: KeyReference | undefined,
+    limit: TimeLimit,
+  ): Promise<Inventory> {
+    const { keys } = this.options;
+    const isOwn = isKeyOf(own);
+    const inventory = await keys.list(location, limit);
+    if (!own || inventory.keys.some(({ key }) => isOwn(key))) return inventory;
+    await keys.listWith(location, isOwn, limit);
+    return keys.list(location, limit);
   }
 
   private async delete(event: DeleteEvent, limit: TimeLimit): Promise<Outcome> {
@@ -153,7 +169,7 @@ export class Lifecycle {
     const history = await this.historyOf(event, wanted, limit);
     if (!history) return undefined;
     if (history.rollingBack) {
-      const wasOwn = ownKeyIn(location, history.idBefore ?? '');
+      const wasOwn = isKeyOf(referenceIn(location, history.idBefore ?? ''));
       return fitting.find(({ key }) => wasOwn(key));
     }
     const handedOver = old?.existingApiKey !== undefined && sameButForOrigin(old, wanted);
@@ -189,10 +205,14 @@ export class Lifecycle {
   }
 }
 
-/** Tells the key of an id among those of a location. */
-function ownKeyIn(location: Location, physicalResourceId: string): (key: string) => boolean {
-  const own = parsePhysicalId(physicalResourceId);
-  return key => own !== undefined && sameLocation(own.location, location) && refersTo(own, key);
+/** What an id says of a key in a location; `undefined` where it names none there. */
+function referenceIn(location: Location, physicalResourceId: string): KeyReference | undefined {
+  const reference = parsePhysicalId(physicalResourceId);
+  return reference && sameLocation(reference.location, location) ? reference : undefined;
+}
+
+function isKeyOf(reference: KeyReference | undefined): (key: string) => boolean {
+  return key => reference !== undefined && refersTo(reference, key);
 }
 
 /** Whether a change asks for another key even though the own one fits: for a fresh one, or for a former one. */

@@ -1,3 +1,4 @@
+import { physicalIdOf } from '../../lambda/physical-id';
 import { failed, throttled } from '../../local-aws/faults';
 import { Account, stackEvent } from './environment';
 import { createEvent, deleteEvent, properties, STACK_ID, updateEvent } from './event';
@@ -505,6 +506,20 @@ describe('a rollback', () => {
       .invoke(updateEvent(update.PhysicalResourceId, rotated('1'), rotated('2')));
 
     expect(rollback.PhysicalResourceId).toBe(id);
+  });
+
+  test('of keys so new that they are not listed yet waits until they are', async () => {
+    const account = new Account({ listLagMs: 8000 });
+    const [before, now] = ['first', 'second'].map(() => {
+      const { apiKey } = account.waf.createForeignKey('eu-west-1', 'REGIONAL', ['example.com']);
+      return physicalIdOf({ scope: 'REGIONAL', region: 'eu-west-1' }, apiKey);
+    });
+    account.events = rollingBack(String(before), now);
+
+    const rollback = await account.environment().invoke(updateEvent(String(now), rotated('1'), rotated('2')));
+
+    expect(rollback.PhysicalResourceId).toBe(before);
+    expect(account.waf.keys()).toHaveLength(2);
   });
 
   test('is asked about even when too little time is left to make a key', async () => {

@@ -99,8 +99,17 @@ function causeOfDoubt(account: Account, snapshot: Snapshot, key: Key, apiKey = '
   const { eventsLagMs, listLagMs } = account.conditions;
   if (eventsLagMs > EVENTS_PATIENCE) return 'the events came too late';
   const listedFrom = (account.ledger.keys.get(apiKey)?.madeAt ?? 0) + listLagMs;
-  if (updates.some(({ startedAt }) => startedAt < listedFrom)) return 'it was too new to be listed';
-  return undefined;
+  // where the present key is in another list, nothing tells that this one lags
+  const isMissed = ({ event, startedAt }: Invocation) => startedAt < listedFrom && isElsewhere(event);
+  return updates.some(isMissed) ? 'it was too new to be listed' : undefined;
+}
+
+/** Whether a resource's present key is in another scope than the wanted one. */
+function isElsewhere(event: CloudFormationCustomResourceEvent): boolean {
+  return (
+    event.RequestType === 'Update' &&
+    !event.PhysicalResourceId.startsWith(`WafCaptchaApiKey/${event.ResourceProperties.Scope}/`)
+  );
 }
 
 function checkIsLive(account: Account, snapshot: Snapshot, key: Key, output: MadeKey, rule: number): void {

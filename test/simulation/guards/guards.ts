@@ -93,6 +93,13 @@ export const GUARDS: readonly Guard[] = [
     without: 'const READING_PAUSES = [0];',
   },
   {
+    rule: 3,
+    keeps: 'a former key that is not listed yet is waited for',
+    file: 'lifecycle.ts',
+    line: 'if (!own || inventory.keys.some(({ key }) => isOwn(key))) return inventory;',
+    without: 'return inventory;',
+  },
+  {
     rule: 4,
     keeps: 'a key is undone when the response URL has expired',
     file: 'new-keys.ts',
