@@ -1,1 +1,2 @@
+export * from './client-config';
 export * from './waf-captcha-api-key';

@@ -11,6 +11,7 @@ import {
 } from 'aws-cdk-lib';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import type { Construct } from 'constructs';
+import type { WafCaptchaClientConfig } from './client-config';
 import {
   Attribute,
   RESOURCE_TYPE,
@@ -20,6 +21,9 @@ import {
 import { Provider } from './provider';
 import { PublicSuffix, publicSuffixOf } from './public-suffix';
 import { MAX_TOKEN_DOMAINS, normalizeTokenDomains } from './token-domains';
+import { domainMismatch } from './web-acl-domains';
+
+const AWS_WAF_SOURCE = 'https://*.awswaf.com';
 
 /** What an API key works for: the scope of a web ACL. */
 export enum WafScope {
@@ -57,6 +61,9 @@ export interface IWafCaptchaApiKey extends IResource {
    * @attribute
    */
   readonly scriptUrl: string;
+
+  /** What a page needs to show a CAPTCHA: the key, the script's URL and, where they are known, the key's domains. */
+  readonly clientConfig: WafCaptchaClientConfig;
 }
 
 /** Properties of `WafCaptchaApiKey`. */
@@ -72,9 +79,12 @@ export interface WafCaptchaApiKeyProps {
   /**
    * The domains whose pages may use the key: 1 to 5 bare host names of up to 253 characters each.
    *
-   * A key holds for the sub-domains of its domains too. Names are trimmed, put in lower case and in punycode, and
-   * each is taken once. A change of the set replaces the key, since an API key is immutable; a change of order or
-   * letter case does nothing.
+   * A page on a sub-domain may use the key too, if `window.awsWafCookieDomainList` names the domain, or the
+   * sub-domain, before the script loads. Give the web ACL the same `tokenDomains`: synthesis warns when no web ACL of
+   * this scope in the stage accepts tokens of any of these domains.
+   *
+   * Names are trimmed, put in lower case and in punycode, and each is taken once. A change of the set replaces the
+   * key, since an API key is immutable; a change of order or letter case does nothing.
    *
    * Synthesis fails for none or more than five names, for a name with a scheme, a port, a path, a wildcard or
    * white space, and for a public suffix such as `co.uk`, which AWS WAF refuses (AWS WAF Developer Guide,
@@ -129,6 +139,13 @@ export interface WafCaptchaApiKeyAttributes {
    * Synthesis fails for a blank one.
    */
   readonly applicationIntegrationUrl: string;
+
+  /**
+   * The domains that the key holds, for `clientConfig`. They are passed on as they are.
+   *
+   * @default - `clientConfig` says nothing of domains
+   */
+  readonly tokenDomains?: string[];
 }
 
 /**
@@ -156,6 +173,17 @@ export interface WafCaptchaApiKeyAttributes {
  */
 export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
   /**
+   * What a page's content security policy has to allow beside its own sources, by directive.
+   *
+   * As the AWS WAF Developer Guide has it in "Using the JavaScript API with content security policies".
+   */
+  public static readonly CSP_SOURCES: { [directive: string]: string } = Object.freeze({
+    'connect-src': AWS_WAF_SOURCE,
+    'script-src': AWS_WAF_SOURCE,
+    'script-src-elem': AWS_WAF_SOURCE,
+  });
+
+  /**
    * Refers to an API key that is owned elsewhere, such as in another stack.
    *
    * Nothing is looked up, made or deleted.
@@ -172,10 +200,13 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
     const apiKey = requiredText('apiKey', attrs.apiKey);
     const url = requiredText('applicationIntegrationUrl', attrs.applicationIntegrationUrl);
     const applicationIntegrationUrl = url.replace(/\/+$/, '');
+    const scriptUrl = `${applicationIntegrationUrl}/jsapi.js`;
+    const { tokenDomains } = attrs;
     class Import extends Resource implements IWafCaptchaApiKey {
       public readonly apiKey = apiKey;
       public readonly applicationIntegrationUrl = applicationIntegrationUrl;
-      public readonly scriptUrl = `${applicationIntegrationUrl}/jsapi.js`;
+      public readonly scriptUrl = scriptUrl;
+      public readonly clientConfig = { apiKey, scriptUrl, ...(tokenDomains && { tokenDomains }) };
     }
     return new Import(scope, id);
   }
@@ -210,6 +241,13 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
    */
   public readonly creationTimestamp: string;
 
+  /**
+   * What a page needs to show a CAPTCHA: the key, the script's URL and the key's domains, in their canonical form.
+   *
+   * All of it is public.
+   */
+  public readonly clientConfig: WafCaptchaClientConfig;
+
   private readonly resource: CustomResource;
 
   /**
@@ -222,9 +260,10 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
   constructor(scope: Construct, id: string, props: WafCaptchaApiKeyProps) {
     super(scope, id);
     this.checkScope(props.scope);
+    const tokenDomains = this.checkTokenDomains(props.tokenDomains);
     const properties: WafCaptchaApiKeyProperties = {
       Scope: props.scope,
-      TokenDomains: this.checkTokenDomains(props.tokenDomains),
+      TokenDomains: tokenDomains,
       Rotation: optionalText('rotation', props.rotation),
       ExistingApiKey: optionalText('existingApiKey', props.existingApiKey),
     };
@@ -243,6 +282,9 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
     this.applicationIntegrationUrl = this.resource.getAttString(Attribute.APPLICATION_INTEGRATION_URL);
     this.scriptUrl = this.resource.getAttString(Attribute.SCRIPT_URL);
     this.creationTimestamp = this.resource.getAttString(Attribute.CREATION_TIMESTAMP);
+    this.clientConfig = { apiKey: this.apiKey, scriptUrl: this.scriptUrl, tokenDomains };
+    // a validation and no aspect: it sees the tree after every aspect, whatever their priorities
+    this.node.addValidation({ validate: () => this.compareWithWebAcls(props.scope, tokenDomains) });
   }
 
   /**
@@ -311,6 +353,12 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
           this.warn('singleLabel', `token domain "${domain}" has a single label; AWS WAF may refuse it`);
         }
     }
+  }
+
+  private compareWithWebAcls(scope: WafScope, tokenDomains: readonly string[]): string[] {
+    const mismatch = domainMismatch(this, scope, tokenDomains);
+    if (mismatch !== undefined) this.warn('webAclTokenDomains', mismatch);
+    return [];
   }
 
   private warn(id: string, message: string): void {

@@ -1,0 +1,19 @@
+/**
+ * What a page needs to show a CAPTCHA with the JavaScript API, and nothing that is not public: ready for
+ * `Source.jsonData` of `aws-s3-deployment`, or with `stack.toJsonString` for an output or an SSM parameter.
+ */
+export interface WafCaptchaClientConfig {
+  /** The key, for `AwsWafCaptcha.renderCaptcha`. */
+  readonly apiKey: string;
+
+  /** The full URL of the CAPTCHA script, for `<script src="…" defer>`. */
+  readonly scriptUrl: string;
+
+  /**
+   * The domains that the key holds: those that a page may put into `window.awsWafCookieDomainList`, and by which it
+   * can tell whether it may use the key at all.
+   *
+   * @default - absent, for a key of `fromApiKeyAttributes` whose domains were not given
+   */
+  readonly tokenDomains?: string[];
+}

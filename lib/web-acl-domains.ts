@@ -1,0 +1,62 @@
+import { CfnResource, Stack, Stage } from 'aws-cdk-lib';
+import type { CfnWebACL } from 'aws-cdk-lib/aws-wafv2';
+import type { Construct, IConstruct } from 'constructs';
+
+/**
+ * Says what is wrong when none of the web ACLs that a key may be for accepts a token of any of the key's domains.
+ *
+ * Those are the web ACLs of the key's scope in its stage, account and Region. Nothing is said where there are none, or
+ * where synthesis does not know the domains of the key or of one of the web ACLs.
+ */
+export function domainMismatch(
+  key: Construct,
+  scope: string,
+  tokenDomains: readonly string[],
+): string | undefined {
+  const domains = knownDomains(key, tokenDomains);
+  if (domains === undefined) return undefined;
+  const others: string[] = [];
+  for (const webAcl of webAclsBeside(key, scope)) {
+    const itsScope: unknown = Stack.of(webAcl).resolve(webAcl.scope);
+    if (typeof itsScope === 'string' && itsScope !== scope) continue;
+    const accepted = knownDomains(webAcl, webAcl.tokenDomains);
+    if (itsScope !== scope || accepted === undefined || anyRelated(domains, accepted)) return undefined;
+    others.push(`"${webAcl.node.path}" accepts ${accepted.join(', ')}`);
+  }
+  if (others.length === 0) return undefined;
+  return (
+    `no web ACL of scope ${scope} accepts tokens of the key's domains: the key holds ${domains.join(', ')}; ` +
+    `${others.join('; ')}. Give both the same tokenDomains`
+  );
+}
+
+function webAclsBeside(key: Construct, scope: string): CfnWebACL[] {
+  const [own, stage] = [Stack.of(key), Stage.of(key)];
+  return (stage ?? key.node.root).node
+    .findAll()
+    .filter(isWebAcl)
+    .filter(webAcl => Stage.of(webAcl) === stage && webAcl.stack.account === own.account)
+    .filter(webAcl => scope === 'CLOUDFRONT' || webAcl.stack.region === own.region);
+}
+
+// by its type's name: another copy of aws-cdk-lib has another class
+function isWebAcl(construct: IConstruct): construct is CfnWebACL {
+  return CfnResource.isCfnResource(construct) && construct.cfnResourceType === 'AWS::WAFv2::WebACL';
+}
+
+/** The domains in lower case; undefined where there are none, or where one is a token until the deployment. */
+function knownDomains(scope: IConstruct, domains: readonly string[] | undefined): string[] | undefined {
+  const resolved: unknown = Stack.of(scope).resolve(domains);
+  if (!Array.isArray(resolved) || resolved.length === 0) return undefined;
+  const known = resolved.filter(domain => typeof domain === 'string').map(domain => domain.toLowerCase());
+  return known.length === resolved.length ? known : undefined;
+}
+
+// a web ACL accepts tokens of the sub-domains of its domains, and a page may use a key of a domain above its own
+function anyRelated(some: readonly string[], others: readonly string[]): boolean {
+  return some.some(one => others.some(other => isWithin(one, other) || isWithin(other, one)));
+}
+
+function isWithin(domain: string, parent: string): boolean {
+  return domain === parent || domain.endsWith(`.${parent}`);
+}

@@ -1,0 +1,94 @@
+import { CfnOutput, CfnParameter } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { BucketDeployment, Source } from 'aws-cdk-lib/aws-s3-deployment';
+import { WafCaptchaApiKey } from '../../lib';
+import { addKey, newStack, theOnly } from './synthesize';
+
+const attributes = { apiKey: 'some+key/=_0_1', applicationIntegrationUrl: 'https://id.example/id/' };
+
+describe('clientConfig', () => {
+  test('holds the key, the script and the domains as the key has them', () => {
+    const stack = newStack();
+    const key = addKey(stack, 'Key', { tokenDomains: [' Shop.Example.com', 'bücher.example'] });
+
+    expect(stack.resolve(key.clientConfig)).toEqual({
+      apiKey: { 'Fn::GetAtt': ['Key961B73FD', 'APIKey'] },
+      scriptUrl: { 'Fn::GetAtt': ['Key961B73FD', 'ScriptURL'] },
+      tokenDomains: ['shop.example.com', 'xn--bcher-kva.example'],
+    });
+  });
+
+  test('goes into an output as JSON', () => {
+    const stack = newStack();
+    const key = addKey(stack);
+    new CfnOutput(stack, 'Config', { value: stack.toJsonString(key.clientConfig) });
+
+    Template.fromStack(stack).hasOutput('Config', {
+      Value: {
+        'Fn::Join': [
+          '',
+          [
+            '{"apiKey":"',
+            { 'Fn::GetAtt': ['Key961B73FD', 'APIKey'] },
+            '","scriptUrl":"',
+            { 'Fn::GetAtt': ['Key961B73FD', 'ScriptURL'] },
+            '","tokenDomains":["example.com"]}',
+          ],
+        ],
+      },
+    });
+  });
+
+  test('goes into a bucket deployment, which fills the attributes in', () => {
+    const stack = newStack();
+    const config = Source.jsonData('config.json', addKey(stack).clientConfig);
+    new BucketDeployment(stack, 'Page', {
+      sources: [config],
+      destinationBucket: new Bucket(stack, 'Bucket'),
+    });
+
+    const { SourceMarkers } = theOnly('Custom::CDKBucketDeployment', stack).Properties;
+    expect(SourceMarkers).toEqual([
+      {
+        '<<marker:0xbaba:0>>': { 'Fn::GetAtt': ['Key961B73FD', 'APIKey'] },
+        '<<marker:0xbaba:1>>': { 'Fn::GetAtt': ['Key961B73FD', 'ScriptURL'] },
+      },
+    ]);
+  });
+
+  test('passes domains on that only the deployment knows', () => {
+    const stack = newStack();
+    const domains = new CfnParameter(stack, 'Domains', { type: 'CommaDelimitedList' });
+    const key = addKey(stack, 'Key', { tokenDomains: domains.valueAsList });
+
+    expect(stack.resolve(key.clientConfig)).toMatchObject({ tokenDomains: { Ref: 'Domains' } });
+  });
+
+  test('of a key from elsewhere says nothing of domains that it was not given', () => {
+    const key = WafCaptchaApiKey.fromApiKeyAttributes(newStack(), 'Import', attributes);
+
+    expect(key.clientConfig).toEqual({
+      apiKey: 'some+key/=_0_1',
+      scriptUrl: 'https://id.example/id/jsapi.js',
+    });
+  });
+
+  test('of a key from elsewhere passes its domains on', () => {
+    const tokenDomains = ['example.com'];
+    const key = WafCaptchaApiKey.fromApiKeyAttributes(newStack(), 'Import', { ...attributes, tokenDomains });
+
+    expect(key.clientConfig).toMatchObject({ tokenDomains });
+  });
+});
+
+test('CSP_SOURCES are those of AWS’s guide, for everybody alike', () => {
+  const source = 'https://*.awswaf.com';
+
+  expect(WafCaptchaApiKey.CSP_SOURCES).toEqual({
+    'connect-src': source,
+    'script-src': source,
+    'script-src-elem': source,
+  });
+  expect(() => Object.assign(WafCaptchaApiKey.CSP_SOURCES, { 'script-src': '*' })).toThrow(TypeError);
+});
