@@ -61,6 +61,15 @@ describe('a key and a web ACL that have no domain in common', () => {
     expect(warningsOf(stack)).toHaveLength(1);
   });
 
+  test('are found beside a web ACL of the other scope, whatever that accepts', () => {
+    const stack = newStack();
+    addKey(stack);
+    addWebAcl(stack, ['example.com'], 'CLOUDFRONT', 'Edge');
+    addWebAcl(stack, ['example.org']);
+
+    expect(warningsOf(stack)).toHaveLength(1);
+  });
+
   test('give one warning however often the app is synthesized', () => {
     const stack = newStack();
     addKey(stack);
