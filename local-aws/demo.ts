@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ListAPIKeysCommand, WAFV2Client } from '@aws-sdk/client-wafv2';
+import { demonstrateSite } from './captcha/site-demo';
 import { runCdk } from './cdk-cli';
 import { type LocalAws, startLocalAws } from './local-aws';
 import { endRequested } from './signals';
@@ -103,7 +104,11 @@ function title(text: string): void {
   console.log(`\n=== ${text}\n`);
 }
 
-main().catch(error => {
+const options = process.argv.slice(2);
+const demo = options.includes('--site')
+  ? demonstrateSite({ signal: endRequested(), check: options.includes('--check') })
+  : main();
+demo.catch(error => {
   console.error(String(error));
   process.exitCode = 1;
 });

@@ -29,6 +29,8 @@ export interface Wafv2Options {
   readonly listLagMs?: number;
   /** How answers give the domains back: their order and letter case are not documented. @default - as given */
   readonly answeredDomains?: (domains: readonly string[]) => readonly string[];
+  /** The ApplicationIntegrationURL of a Region and scope. @default - one of the form that AWS's have */
+  readonly integrationUrl?: (region: string, scope: WafScope) => string;
 }
 
 export interface WafCall {
@@ -151,7 +153,7 @@ export class Wafv2 {
         CreationTimestamp: key.createdAt / 1000,
         Version: 1,
       })),
-      ApplicationIntegrationURL: integrationUrl(region, scope),
+      ApplicationIntegrationURL: (this.options.integrationUrl ?? integrationUrl)(region, scope),
       ...(next ? { NextMarker: markerOf(next.serial) } : this.lastMarker(start)),
     };
   }

@@ -11,7 +11,7 @@ import { WafCaptchaApiKey, WafScope } from 'cdk-waf-captcha-api-key';
 import type { Construct } from 'constructs';
 import { acknowledgeFindings } from './acknowledgments';
 import { bundledApi, bundledPage } from './bundles';
-import { CONFIG_FILE, contentSecurityPolicy } from './page-contract';
+import { CONFIG_FILE, CONTENT_SECURITY_POLICY } from './page-contract';
 
 export interface CaptchaSiteProps extends StackProps {
   /**
@@ -135,7 +135,7 @@ export class CaptchaSite extends Stack {
     return new cloudfront.ResponseHeadersPolicy(this, 'SecurityHeaders', {
       securityHeadersBehavior: {
         contentSecurityPolicy: {
-          contentSecurityPolicy: contentSecurityPolicy(WafCaptchaApiKey.CSP_SOURCES),
+          contentSecurityPolicy: CONTENT_SECURITY_POLICY,
           override: true,
         },
         contentTypeOptions: { override: true },

@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runCdk } from '../cdk-cli';
+import type { LocalAws } from '../local-aws';
+
+export interface ConfigDeployment {
+  readonly tokenDomains: readonly string[];
+  readonly onOutput?: (text: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+const root = join(__dirname, '..', '..');
+
+/** Deploys `examples/page-config` by the real CLI and gives the page's configuration that it put out, as JSON. */
+export async function deployConfig(aws: LocalAws, deployment: ConfigDeployment): Promise<string> {
+  const { tokenDomains, onOutput, signal } = deployment;
+  const file = join(aws.environment.TMPDIR ?? '', 'page-config.json');
+  const args = [
+    'deploy',
+    ...['--app', 'npx tsx examples/page-config/app.ts', '--require-approval', 'never'],
+    ...['--outputs-file', file, '--context', `tokenDomains=${tokenDomains.join(',')}`],
+  ];
+  const { exitCode, output } = await runCdk(args, {
+    environment: aws.environment,
+    cwd: root,
+    onOutput,
+    signal,
+  });
+  if (exitCode !== 0) throw new Error(`expected cdk deploy to succeed, got exit code ${exitCode}: ${output}`);
+  const outputs: Record<string, Record<string, string>> = JSON.parse(await readFile(file, 'utf8'));
+  const config = outputs.PageConfig?.ClientConfig;
+  if (!config) throw new Error(`expected the stack output ClientConfig, got ${JSON.stringify(outputs)}`);
+  return config;
+}
