@@ -5,6 +5,8 @@ import type { LocalAws } from '../local-aws';
 
 export interface ConfigDeployment {
   readonly tokenDomains: readonly string[];
+  /** Without a change set and without the synthesizer's look at the whole template. @default false */
+  readonly quick?: boolean;
   readonly onOutput?: (text: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -13,15 +15,16 @@ const root = join(__dirname, '..', '..');
 
 /** Deploys `examples/page-config` by the real CLI and gives the page's configuration that it put out, as JSON. */
 export async function deployConfig(aws: LocalAws, deployment: ConfigDeployment): Promise<string> {
-  const { tokenDomains, onOutput, signal } = deployment;
+  const { tokenDomains, quick = false, onOutput, signal } = deployment;
   const file = join(aws.environment.TMPDIR ?? '', 'page-config.json');
   const args = [
     'deploy',
     ...['--app', 'npx tsx examples/page-config/app.ts', '--require-approval', 'never'],
     ...['--outputs-file', file, '--context', `tokenDomains=${tokenDomains.join(',')}`],
+    ...(quick ? ['--method', 'direct'] : []),
   ];
   const { exitCode, output } = await runCdk(args, {
-    environment: aws.environment,
+    environment: { ...aws.environment, CDK_VALIDATION: String(!quick) },
     cwd: root,
     onOutput,
     signal,

@@ -1,0 +1,202 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeInBrowser } from './chromium';
+import { button, phoneNumber, puzzle, says, solve } from './puzzle-page';
+import { Visitor } from './visitor';
+
+jest.setTimeout(90_000);
+
+describeInBrowser('the page of the example', () => {
+  let visitor: Visitor;
+
+  beforeAll(async () => {
+    visitor = await Visitor.open(['example.com', 'shop.example.net']);
+  });
+
+  afterAll(() => visitor?.close());
+
+  describe('leads a visitor through the puzzle', () => {
+    test('to the answer of the guarded API', async () => {
+      const { page, errors, requests } = await visitor.visit('example.com');
+      const main = page.getByRole('main');
+      await button(main).click();
+      await solve(main);
+      await main.getByText(phoneNumber).waitFor();
+
+      expect(await page.locator(':focus').textContent()).toBe(phoneNumber);
+      expect(await puzzle(main).count()).toBe(0);
+      expect(requests.filter(request => request.endsWith('/jsapi.js'))).toHaveLength(1);
+      expect(errors).toEqual([expect.stringContaining('status of 405')]);
+    });
+
+    test('and not again, while the answer counts', async () => {
+      const { page, requests } = await visitor.visit('example.com');
+      await button(page.getByRole('main')).click();
+      await solve(page.getByRole('main'));
+      await page.getByText(phoneNumber).waitFor();
+      await page.reload();
+      requests.length = 0;
+      await button(page.getByRole('main')).click();
+      await page.getByText(phoneNumber).waitFor();
+
+      expect(requests).toEqual(['GET https://example.com/api/phone-number']);
+    });
+
+    test('from a sub-domain too, with a token for the domain above', async () => {
+      const { page, errors } = await visitor.visit('blog.example.com');
+      await button(page.getByRole('main')).click();
+      await solve(page.getByRole('main'));
+      await page.getByText(phoneNumber).waitFor();
+
+      expect(await page.context().cookies()).toMatchObject([
+        { name: 'aws-waf-token', domain: '.example.com', secure: true },
+      ]);
+      expect(errors).toEqual([expect.stringContaining('status of 405')]);
+    });
+
+    test('past a wrong answer', async () => {
+      const { page } = await visitor.visit('example.com');
+      const main = page.getByRole('main');
+      await button(main).click();
+      await solve(main, 'wrong');
+      await says(main, 'That was not right');
+      await solve(main);
+      await main.getByText(phoneNumber).waitFor();
+    });
+
+    test('past the end of its time', async () => {
+      const { page } = await visitor.visit('example.com');
+      const main = page.getByRole('main');
+      await page.clock.install();
+      await button(main).click();
+      await puzzle(main).getByRole('checkbox').first().waitFor();
+      await page.clock.fastForward('02:01');
+      await says(main, 'The time for this puzzle is over');
+      expect(await puzzle(main).count()).toBe(0);
+      await button(main).click();
+      await solve(main);
+      await main.getByText(phoneNumber).waitFor();
+    });
+
+    test('twice on one page, whose script loads once', async () => {
+      const html = readFileSync(join(visitor.site.page, 'index.html'), 'utf8');
+      const section = html.slice(html.indexOf('<section data-'), html.lastIndexOf('</main>'));
+      const twice = html.replace(section, section + section);
+      const written = { ...visitor.site.written, 'index.html': twice };
+      const { page, requests } = await visitor.visit('example.com', { site: { written } });
+      const [first, second] = [page.locator('[data-guarded]').first(), page.locator('[data-guarded]').last()];
+      await button(first).click();
+      await puzzle(first).getByRole('checkbox').first().waitFor();
+      await button(second).click();
+      await solve(second);
+      await second.getByText(phoneNumber).waitFor();
+      expect(await first.getByText(phoneNumber).count()).toBe(0);
+      await solve(first);
+      await first.getByText(phoneNumber).waitFor();
+
+      expect(requests.filter(request => request.endsWith('/jsapi.js'))).toHaveLength(1);
+    });
+  });
+
+  describe('says in plain words what went wrong, and goes on from there', () => {
+    test.each([
+      ['the puzzle', '/problem'],
+      ['the script', '/jsapi.js'],
+      ['the verdict', '/verify'],
+    ])('when %s cannot be reached', async (what, end) => {
+      const { page, interfere } = await visitor.visit('example.com');
+      const main = page.getByRole('main');
+      interfere(end, route => route.abort('internetdisconnected'));
+      await button(main).click();
+      if (what === 'the verdict') await solve(main);
+      await says(main, 'Please check your connection');
+      expect(await page.locator(':focus').textContent()).toBe('Try again');
+      interfere(end, undefined);
+      await button(main).click();
+      await solve(main);
+      await main.getByText(phoneNumber).waitFor();
+    });
+
+    test('with the status for the developer, when the service is down', async () => {
+      const { page, errors, interfere } = await visitor.visit('example.com');
+      interfere('/problem', route =>
+        route.fulfill({ status: 503, headers: { 'access-control-allow-origin': '*' } }),
+      );
+      await button(page.getByRole('main')).click();
+      await says(page.getByRole('main'), 'Please check your connection');
+
+      expect(errors.join('\n')).toMatch(/CAPTCHA: .*status 503/);
+    });
+
+    test('when the script is there and does not work', async () => {
+      const { page, interfere } = await visitor.visit('example.com');
+      interfere('/jsapi.js', route => route.fulfill({ contentType: 'text/javascript', body: '' }));
+      await button(page.getByRole('main')).click();
+
+      await says(page.getByRole('main'), 'The puzzle is out of order');
+    });
+
+    test('when the browser keeps no cookies', async () => {
+      const { page } = await visitor.visit('example.com');
+      await page.evaluate("Object.defineProperty(document, 'cookie', { get: () => '', set: () => {} })");
+      await button(page.getByRole('main')).click();
+      await solve(page.getByRole('main'));
+
+      await says(page.getByRole('main'), 'Please allow cookies');
+    });
+
+    test('when the API itself fails', async () => {
+      const { page, interfere } = await visitor.visit('example.com');
+      interfere('/api/phone-number', route => route.fulfill({ status: 502 }));
+      await button(page.getByRole('main')).click();
+
+      await says(page.getByRole('main'), 'Something went wrong. Please try again.');
+    });
+  });
+
+  describe('tells the developer the cure', () => {
+    test('on a host that is not among the key’s domains', async () => {
+      const { page, errors } = await visitor.visit('www.example.org');
+      await button(page.getByRole('main')).click();
+      await says(page.getByRole('main'), 'The puzzle does not work on this page');
+
+      const [atStart] = errors;
+      expect(atStart).toContain(
+        'the key is for example.com, shop.example.net, this page is on www.example.org',
+      );
+      expect(atStart).toContain('Add www.example.org, or a domain above it, to tokenDomains');
+    });
+
+    test('without HTTPS', async () => {
+      const { page, errors } = await visitor.visit('example.com', { scheme: 'http' });
+      await button(page.getByRole('main')).click();
+      await says(page.getByRole('main'), 'The puzzle does not work on this page');
+
+      expect(errors[0]).toContain('Open https://example.com instead');
+    });
+
+    test('when the web ACL does not accept the token of the domain above', async () => {
+      const { page, errors } = await visitor.visit('blog.example.com', { site: { webAclDomains: [] } });
+      await button(page.getByRole('main')).click();
+      await solve(page.getByRole('main'));
+      await says(page.getByRole('main'), 'it was not accepted');
+
+      expect(errors.join('\n')).toContain('give it the tokenDomains of the WafCaptchaApiKey');
+    });
+
+    test.each([
+      ['script-src', 'script-src-elem'],
+      ['connect-src', 'connect-src'],
+    ])('when the content security policy lacks AWS WAF in %s', async (directive, blocked) => {
+      const securityPolicy = visitor.site.securityPolicy
+        .split('; ')
+        .map(part => (part.startsWith(directive) ? `${part.split(' ')[0]} 'self'` : part))
+        .join('; ');
+      const { page, errors } = await visitor.visit('example.com', { site: { securityPolicy } });
+      await button(page.getByRole('main')).click();
+      await says(page.getByRole('main'), 'Please check your connection');
+
+      expect(errors.join('\n')).toContain(`Add https://*.awswaf.com to ${blocked} (`);
+    });
+  });
+});

@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs';
+
+const places = [
+  process.env.CHROMIUM_PATH,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+];
+
+/** The browser that these tests drive, if this machine has one; `CHROMIUM_PATH` says where it is elsewhere. */
+export const chromiumPath = places.find(place => place !== undefined && existsSync(place));
+
+/** `describe`, or where there is no browser a suite that says so. */
+export function describeInBrowser(name: string, tests: () => void): void {
+  if (chromiumPath === undefined) describe.skip(`skipped: no Chromium: ${name}`, tests);
+  else describe(name, tests);
+}
+
+/** No sandbox for root, who cannot have one; nothing that talks to the network by itself. */
+export const chromiumArguments = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
