@@ -46,6 +46,7 @@ interface CaptchaOptions {
   readonly onPuzzleCorrect?: () => void;
   readonly onPuzzleIncorrect?: () => void;
   readonly dynamicWidth?: boolean;
+  readonly skipTitle?: boolean;
 }
 
 declare global {
@@ -94,6 +95,7 @@ export async function solvePuzzle(
     AwsWafCaptcha.renderCaptcha(container, {
       apiKey: config.apiKey,
       dynamicWidth: true,
+      skipTitle: true,
       onLoad: unlessOver(events.onLoad),
       onPuzzleCorrect: unlessOver(events.onCorrect),
       onPuzzleIncorrect: unlessOver(events.onIncorrect),
