@@ -199,4 +199,22 @@ describeInBrowser('the page of the example', () => {
       expect(errors.join('\n')).toContain(`Add https://*.awswaf.com to ${blocked} (`);
     });
   });
+
+  test('the README’s page works as it stands there', async () => {
+    const readme = readFileSync(join(__dirname, '..', '..', 'README.md'), 'utf8');
+    const [, code = ''] = /```js\n(\/\/ page\.js.*?)```/s.exec(readme) ?? [];
+    expect(code).toContain("AwsWafIntegration.fetch('/api/…')");
+    const written = {
+      ...visitor.site.written,
+      'index.html':
+        '<!doctype html><main><section aria-label="Puzzle" id="captcha"></section></main><script type="module" src="page.js"></script>',
+      'page.js': code.replace('/api/…', '/api/phone-number'),
+    };
+    const { page, errors } = await visitor.visit('blog.example.com', { site: { written } });
+    const answered = page.waitForResponse(response => response.url().endsWith('/api/phone-number'));
+    await solve(page.getByRole('main'));
+
+    expect((await answered).status()).toBe(200);
+    expect(errors.filter(error => !error.includes('favicon'))).toEqual([]);
+  });
 });
