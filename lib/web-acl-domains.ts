@@ -21,13 +21,10 @@ export function domainMismatch(
     if (typeof itsScope === 'string' && itsScope !== scope) continue;
     const accepted = knownDomains(webAcl, webAcl.tokenDomains);
     if (itsScope !== scope || accepted === undefined || anyRelated(domains, accepted)) return undefined;
-    others.push(`"${webAcl.node.path}" accepts ${accepted.join(', ')}`);
+    others.push(`${webAcl.node.path} (${accepted.join(', ')})`);
   }
   if (others.length === 0) return undefined;
-  return (
-    `no web ACL of scope ${scope} accepts tokens of the key's domains: the key holds ${domains.join(', ')}; ` +
-    `${others.join('; ')}. Give both the same tokenDomains`
-  );
+  return `no web ACL of scope ${scope} accepts tokens for ${domains.join(', ')}: found ${others.join('; ')}`;
 }
 
 function webAclsBeside(key: Construct, scope: string): CfnWebACL[] {

@@ -31,8 +31,8 @@ describe('a key and a web ACL that have no domain in common', () => {
 
     expect(Warnings.fromStack(stack).findWarning('/Stack/Key', Match.anyValue())).toHaveLength(1);
     expect(warningsOf(stack)).toEqual([
-      "no web ACL of scope REGIONAL accepts tokens of the key's domains: the key holds example.com, shop.test; " +
-        '"Stack/WebAcl" accepts example.org, example.net. Give both the same tokenDomains ' +
+      'no web ACL of scope REGIONAL accepts tokens for example.com, shop.test: ' +
+        'found Stack/WebAcl (example.org, example.net) ' +
         `[ack: ${ID}]`,
     ]);
   });
