@@ -145,6 +145,20 @@ describeInBrowser('the page of the example', () => {
       await says(page.getByRole('main'), 'Please allow cookies');
     });
 
+    test('when its configuration came late', async () => {
+      const { page, errors, interfere } = await visitor.visit('example.com');
+      interfere('/captcha-config.json', route => route.abort('internetdisconnected'));
+      const failed = page.waitForEvent('requestfailed');
+      await page.reload();
+      await failed;
+      interfere('/captcha-config.json', undefined);
+      await button(page.getByRole('main')).click();
+      await solve(page.getByRole('main'));
+      await page.getByText(phoneNumber).waitFor();
+
+      expect(errors.join('\n')).toContain('ERR_INTERNET_DISCONNECTED');
+    });
+
     test('when the API itself fails', async () => {
       const { page, interfere } = await visitor.visit('example.com');
       interfere('/api/phone-number', route => route.fulfill({ status: 502 }));

@@ -156,7 +156,7 @@ function warnDeveloper(config: CaptchaConfig): void {
     console.error(`CAPTCHA: a puzzle needs HTTPS. Open https://${hostname} instead.`);
   }
   document.addEventListener('securitypolicyviolation', ({ blockedURI, effectiveDirective }) => {
-    if (!blockedURI.startsWith(new URL(config.scriptUrl).origin)) return;
+    if (!/^https:\/\/[^/]+\.awswaf\.com\//.test(blockedURI)) return;
     console.error(
       `CAPTCHA: this page's content security policy blocks ${blockedURI}. ` +
         `Add https://*.awswaf.com to ${effectiveDirective} (connect-src, script-src and script-src-elem need it).`,

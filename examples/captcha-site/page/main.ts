@@ -16,7 +16,8 @@ const explanations: Record<FailureKind, string> = {
   internal_error: 'The puzzle is out of order. Please try again in a few minutes.',
 };
 
-const config = loadConfig('captcha-config.json');
+const configUrl = 'captcha-config.json';
+let config = loadConfig(configUrl);
 config.catch(console.error);
 for (const section of document.querySelectorAll<HTMLElement>('[data-guarded]')) guard(section);
 
@@ -46,11 +47,8 @@ function guard(section: HTMLElement): void {
     } catch (error) {
       console.error('CAPTCHA:', error);
       section.setAttribute('data-failed', '');
-      say(
-        error instanceof CaptchaFailure
-          ? explanations[error.kind]
-          : 'Something went wrong. Please try again.',
-      );
+      const explained = error instanceof CaptchaFailure ? explanations[error.kind] : undefined;
+      say(explained ?? 'Something went wrong. Please try again.');
       button.textContent = 'Try again';
       show(button);
     }
@@ -73,6 +71,7 @@ function guard(section: HTMLElement): void {
   }
 
   async function solve(): Promise<void> {
+    config = config.catch(() => loadConfig(configUrl));
     try {
       await solvePuzzle(puzzle, await config, {
         onLoad: () => {
