@@ -10,7 +10,8 @@ export const puzzle = (of: Locator) => of.getByRole('region', { name: 'Puzzle' }
 
 /** Chooses the wanted shapes, or the others, and confirms. */
 export async function solve(of: Locator, how: 'right' | 'wrong' = 'right'): Promise<void> {
-  const legend = (await puzzle(of).locator('legend').textContent()) ?? '';
+  // a puzzle that was answered stays, disabled, until the next one comes
+  const legend = (await puzzle(of).locator('fieldset:enabled legend').textContent()) ?? '';
   const [, wanted = ''] = /Choose all the (\w+)s/.exec(legend) ?? [];
   for (const choice of await puzzle(of).getByRole('checkbox').all()) {
     const isWanted = (await choice.getAttribute('aria-label')) === wanted;

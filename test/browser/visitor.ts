@@ -66,6 +66,7 @@ export class Visitor {
   }
 
   async close(): Promise<void> {
+    await this.leave();
     await this.browser.close();
     await this.server.close();
     await this.aws.close();
@@ -76,7 +77,7 @@ export class Visitor {
   async visit(host: string, options: VisitOptions = {}): Promise<Visit> {
     const { site, scheme = 'https', ...contextOptions } = options;
     this.serve({ ...this.site, ...site });
-    for (const former of this.browser.contexts()) await former.close();
+    await this.leave();
     const context = await this.browser.newContext({
       viewport: { width: 1280, height: 800 },
       ...contextOptions,
@@ -101,6 +102,14 @@ export class Visitor {
       else interferences.delete(end);
     };
     return { page, errors, requests, interfere };
+  }
+
+  /** Closes the pages, whatever they still wait for. */
+  private async leave(): Promise<void> {
+    for (const context of this.browser.contexts()) {
+      await context.unrouteAll({ behavior: 'ignoreErrors' });
+      await context.close();
+    }
   }
 
   /** Every host is this one server's: nothing that the browser asks for leaves the machine. */

@@ -70,6 +70,14 @@ describe('a key and a web ACL that have no domain in common', () => {
     expect(warningsOf(stack)).toHaveLength(1);
   });
 
+  test('are found within a stage', () => {
+    const stack = new Stack(new Stage(newApp(), 'Production'), 'Stack');
+    addKey(stack);
+    addWebAcl(stack, ['example.org']);
+
+    expect(warningsOf(stack)).toHaveLength(1);
+  });
+
   test('give one warning however often the app is synthesized', () => {
     const stack = newStack();
     addKey(stack);
