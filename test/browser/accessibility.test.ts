@@ -79,6 +79,20 @@ describeInBrowser('the page is for everybody', () => {
     expect(await focused(page)).toBe(phoneNumber);
   });
 
+  test('a puzzle has its place, and a width to go by, before it is drawn', async () => {
+    const { page, interfere } = await visitor.visit('example.com');
+    const place = puzzle(page.getByRole('main'));
+    let width: number | undefined;
+    interfere('/problem', async route => {
+      width = await place.evaluate(({ clientWidth }) => clientWidth);
+      await route.abort();
+    });
+    await button(page.getByRole('main')).click();
+    await says(page.getByRole('main'), 'Please check your connection');
+
+    expect(width).toBeGreaterThan(300);
+  });
+
   test('what happens is announced', async () => {
     const { page } = await visitor.visit('example.com');
     const status = page.getByRole('status');

@@ -72,11 +72,15 @@ function guard(section: HTMLElement): void {
 
   async function solve(): Promise<void> {
     config = config.catch(() => loadConfig(configUrl));
+    let first = true;
+    // shown before it is filled: a puzzle takes its width from where it stands
+    puzzle.hidden = false;
     try {
       await solvePuzzle(puzzle, await config, {
         onLoad: () => {
-          if (puzzle.hidden) say('Please solve the puzzle.');
-          show(puzzle);
+          if (first) say('Please solve the puzzle.');
+          first = false;
+          puzzle.focus();
         },
         onIncorrect: () => say('That was not right. Here is another one.'),
         onCorrect: () => say('Right. One moment, please …'),
