@@ -1,6 +1,7 @@
 /**
- * What a page needs to show a CAPTCHA with the JavaScript API, and nothing that is not public: ready for
- * `Source.jsonData` of `aws-s3-deployment`, or with `stack.toJsonString` for an output or an SSM parameter.
+ * What a page needs to show a CAPTCHA with the JavaScript API, all of it public.
+ *
+ * Ready for `Source.jsonData` of `aws-s3-deployment`, or with `stack.toJsonString` for an output or an SSM parameter.
  */
 export interface WafCaptchaClientConfig {
   /** The key, for `AwsWafCaptcha.renderCaptcha`. */
@@ -10,8 +11,10 @@ export interface WafCaptchaClientConfig {
   readonly scriptUrl: string;
 
   /**
-   * The domains that the key holds: those that a page may put into `window.awsWafCookieDomainList`, and by which it
-   * can tell whether it may use the key at all.
+   * The domains that the key holds.
+   *
+   * By them a page can tell whether it may use the key; those that it is on or below belong into its
+   * `window.awsWafCookieDomainList`.
    *
    * @default - absent, for a key of `fromApiKeyAttributes` whose domains were not given
    */
