@@ -1,16 +1,6 @@
-import { isIP } from 'node:net';
-import {
-  Annotations,
-  CustomResource,
-  Duration,
-  type IResource,
-  RemovalPolicy,
-  Resource,
-  Stack,
-  Token,
-} from 'aws-cdk-lib';
-import { RegionInfo } from 'aws-cdk-lib/region-info';
+import { CustomResource, Duration, type IResource, RemovalPolicy, Resource } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { checkedScope, checkedTokenDomains, optionalText, requiredText } from './checked-props';
 import type { WafCaptchaClientConfig } from './client-config';
 import {
   Attribute,
@@ -19,9 +9,7 @@ import {
   type WafCaptchaApiKeyProperties,
 } from './properties';
 import { Provider } from './provider';
-import { PublicSuffix, publicSuffixOf } from './public-suffix';
-import { MAX_TOKEN_DOMAINS, normalizeTokenDomains } from './token-domains';
-import { domainMismatch } from './web-acl-domains';
+import { compareWithWebAcls } from './web-acl-domains';
 
 const AWS_WAF_SOURCE = 'https://*.awswaf.com';
 
@@ -259,10 +247,9 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
    */
   constructor(scope: Construct, id: string, props: WafCaptchaApiKeyProps) {
     super(scope, id);
-    this.checkScope(props.scope);
-    const tokenDomains = this.checkTokenDomains(props.tokenDomains);
+    const tokenDomains = checkedTokenDomains(this, props.tokenDomains);
     const properties: WafCaptchaApiKeyProperties = {
-      Scope: props.scope,
+      Scope: checkedScope(this, props.scope),
       TokenDomains: tokenDomains,
       Rotation: optionalText('rotation', props.rotation),
       ExistingApiKey: optionalText('existingApiKey', props.existingApiKey),
@@ -283,8 +270,7 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
     this.scriptUrl = this.resource.getAttString(Attribute.SCRIPT_URL);
     this.creationTimestamp = this.resource.getAttString(Attribute.CREATION_TIMESTAMP);
     this.clientConfig = { apiKey: this.apiKey, scriptUrl: this.scriptUrl, tokenDomains };
-    // a validation and no aspect: it sees the tree after every aspect, whatever their priorities
-    this.node.addValidation({ validate: () => this.compareWithWebAcls(props.scope, tokenDomains) });
+    compareWithWebAcls({ key: this, scope: props.scope, tokenDomains });
   }
 
   /**
@@ -298,79 +284,4 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
     }
     this.resource.applyRemovalPolicy(policy);
   }
-
-  private checkScope(scope: WafScope): void {
-    if (!Object.values(WafScope).includes(scope)) {
-      throw new Error(`scope: expected REGIONAL or CLOUDFRONT, got ${JSON.stringify(scope)}`);
-    }
-    const { region } = Stack.of(this);
-    if (scope !== WafScope.CLOUDFRONT || Token.isUnresolved(region)) return;
-    const partition = RegionInfo.get(region).partition;
-    if (partition === 'aws-cn' || partition === 'aws-us-gov') {
-      throw new Error(
-        `scope: expected REGIONAL in ${region}, got CLOUDFRONT, which partition ${partition} lacks`,
-      );
-    }
-  }
-
-  /** Normalises what is known at synthesis; what is a token goes on as it is, and the handler checks it. */
-  private checkTokenDomains(domains: string[]): string[] {
-    if (Token.isUnresolved(domains)) return domains;
-    if (!Array.isArray(domains)) {
-      throw new Error(`tokenDomains: expected a list of host names, got ${JSON.stringify(domains)}`);
-    }
-    const known = domains.filter(domain => !Token.isUnresolved(domain));
-    const tokens = domains.filter(domain => Token.isUnresolved(domain));
-    if (known.length === 0 && tokens.length > 0) return this.checkCount(tokens);
-    const normalized = normalizeTokenDomains(known);
-    for (const domain of normalized) this.checkTokenDomain(domain);
-    return this.checkCount([...normalized, ...tokens]);
-  }
-
-  private checkCount(domains: string[]): string[] {
-    if (domains.length <= MAX_TOKEN_DOMAINS) return domains;
-    throw new Error(
-      `tokenDomains: expected 1 to ${MAX_TOKEN_DOMAINS} different domains, got ${domains.length}`,
-    );
-  }
-
-  private checkTokenDomain(domain: string): void {
-    switch (publicSuffixOf(domain)) {
-      case PublicSuffix.ICANN:
-        throw new Error(
-          `tokenDomains: expected a domain below a public suffix, got the public suffix "${domain}"`,
-        );
-      case PublicSuffix.PRIVATE:
-        this.warn(
-          'publicSuffix',
-          `token domain "${domain}" is a public suffix of the private section; AWS WAF may refuse it`,
-        );
-        break;
-      case PublicSuffix.NONE:
-        if (isIP(domain)) {
-          this.warn('ipAddress', `token domain "${domain}" is an IP address; AWS WAF may refuse it`);
-        } else if (!domain.includes('.')) {
-          this.warn('singleLabel', `token domain "${domain}" has a single label; AWS WAF may refuse it`);
-        }
-    }
-  }
-
-  private compareWithWebAcls(scope: WafScope, tokenDomains: readonly string[]): string[] {
-    const mismatch = domainMismatch(this, scope, tokenDomains);
-    if (mismatch !== undefined) this.warn('webAclTokenDomains', mismatch);
-    return [];
-  }
-
-  private warn(id: string, message: string): void {
-    Annotations.of(this).addWarningV2(`cdk-waf-captcha-api-key:${id}`, message);
-  }
-}
-
-function requiredText(name: string, text: string): string {
-  if (typeof text === 'string' && text.trim() !== '') return text;
-  throw new Error(`${name}: expected a text that is not blank, got ${JSON.stringify(text)}`);
-}
-
-function optionalText(name: string, text: string | undefined): string | undefined {
-  return text === undefined ? undefined : requiredText(name, text);
 }

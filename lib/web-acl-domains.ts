@@ -1,22 +1,50 @@
 import { CfnResource, Stack, Stage } from 'aws-cdk-lib';
 import type { CfnWebACL } from 'aws-cdk-lib/aws-wafv2';
 import type { Construct, IConstruct } from 'constructs';
+import { warn } from './warning';
+
+/** A key, with what it is for. */
+interface Key {
+  readonly key: Construct;
+  readonly scope: string;
+  readonly tokenDomains: readonly string[];
+}
+
+const keysOf = new WeakMap<Stack, Key[]>();
 
 /**
- * Says what is wrong when none of the web ACLs that a key may be for accepts a token of any of the key's domains.
+ * Warns at synthesis when none of the web ACLs that the key may be for accepts a token of any of its domains.
  *
  * Those are the web ACLs of the key's scope in its stage, account and Region. Nothing is said where there are none, or
  * where synthesis does not know the domains of the key or of one of the web ACLs.
  */
-export function domainMismatch(
-  key: Construct,
-  scope: string,
-  tokenDomains: readonly string[],
-): string | undefined {
+export function compareWithWebAcls(key: Key): void {
+  const stack = Stack.of(key.key);
+  const keys = keysOf.get(stack);
+  if (keys) {
+    keys.push(key);
+    return;
+  }
+  keysOf.set(stack, [key]);
+  // a validation and no aspect: it sees the tree after every aspect, whatever their priorities
+  stack.node.addValidation({ validate: () => compareAll(stack, keysOf.get(stack) ?? []) });
+}
+
+function compareAll(stack: Stack, keys: readonly Key[]): string[] {
+  const webAcls = webAclsBeside(stack);
+  for (const key of keys) {
+    const mismatch = mismatchOf(key, webAcls);
+    if (mismatch !== undefined) warn('webAclTokenDomains', key.key, mismatch);
+  }
+  return [];
+}
+
+function mismatchOf({ key, scope, tokenDomains }: Key, webAcls: readonly CfnWebACL[]): string | undefined {
   const domains = knownDomains(key, tokenDomains);
   if (domains === undefined) return undefined;
   const others: string[] = [];
-  for (const webAcl of webAclsBeside(key, scope)) {
+  for (const webAcl of webAcls) {
+    if (scope !== 'CLOUDFRONT' && webAcl.stack.region !== Stack.of(key).region) continue;
     const itsScope: unknown = Stack.of(webAcl).resolve(webAcl.scope);
     if (typeof itsScope === 'string' && itsScope !== scope) continue;
     const accepted = knownDomains(webAcl, webAcl.tokenDomains);
@@ -27,13 +55,12 @@ export function domainMismatch(
   return `no web ACL of scope ${scope} accepts tokens for ${domains.join(', ')}: found ${others.join('; ')}`;
 }
 
-function webAclsBeside(key: Construct, scope: string): CfnWebACL[] {
-  const [own, stage] = [Stack.of(key), Stage.of(key)];
-  return (stage ?? key.node.root).node
+function webAclsBeside(stack: Stack): CfnWebACL[] {
+  const stage = Stage.of(stack);
+  return (stage ?? stack.node.root).node
     .findAll()
     .filter(isWebAcl)
-    .filter(webAcl => Stage.of(webAcl) === stage && webAcl.stack.account === own.account)
-    .filter(webAcl => scope === 'CLOUDFRONT' || webAcl.stack.region === own.region);
+    .filter(webAcl => Stage.of(webAcl) === stage && webAcl.stack.account === stack.account);
 }
 
 // by its type's name: another copy of aws-cdk-lib has another class
