@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, NestedStack, Stack, Stage } from 'aws-cdk-lib';
 import { determineLatestNodeRuntime } from 'aws-cdk-lib/aws-lambda';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { Construct } from 'constructs';
 import { WafCaptchaApiKey, WafScope } from '../../lib';
 import {
@@ -203,6 +204,16 @@ describe('the function', () => {
       const latest = stack.resolve(determineLatestNodeRuntime(stack).name);
 
       expect(theOnly(FUNCTION_TYPE, stack).Properties.Runtime).toEqual(latest);
+    },
+  );
+
+  // Lambda deprecated nodejs20.x in April 2026; aws-cdk-lib before 2.221 still gives older ones in some Regions
+  test.each([...RegionInfo.regions.map(({ name }) => name), undefined])(
+    'has Node 22 or later in Region %s',
+    region => {
+      const { name } = determineLatestNodeRuntime(newStack(region));
+
+      expect(Number(/^nodejs(\d+)\.x$/.exec(name)?.[1])).toBeGreaterThanOrEqual(22);
     },
   );
 
