@@ -1,38 +1,113 @@
-import { execFileSync } from 'node:child_process';
+import { strict as assert } from 'node:assert';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { transformSync } from 'esbuild';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import {
+  compile,
+  EXAMPLE,
+  installApp,
+  inTemporaryFolder,
+  manifest,
+  NPM_INSTALL,
+  pack,
+  run,
+  synthesize,
+  type Tarball,
+} from './packed-library';
 
-/** Fails unless the package holds what users need, and nothing of what only developers do. */
 const REQUIRED = [
   '.jsii',
   'API.md',
+  'CHANGELOG.md',
   'LICENSE',
   'README.md',
-  'build/index.js',
   'build/index.d.ts',
+  'build/index.js',
+  'lambda/dist/describe-stack-events.js',
   'lambda/dist/index.js',
   'package.json',
 ];
 const ALLOWED = [
-  /^(\.jsii|API\.md|LICENSE|README\.md|package\.json)$/,
   /^build\/[\w-]+\.(js|d\.ts)$/,
-  /^lambda\/dist\/[\w-]+\.js$/,
+  // npm packs a bundled dependency as its authors published it: `files` has no say in that
   /^node_modules\/tldts(-core)?\//,
 ];
+// gives a package only what it declares, unlike npm
+const PNPM_INSTALL = ['npx', '--yes', 'pnpm@12.21.0', 'add', '--ignore-scripts'];
 
-const [{ files, size, unpackedSize }] = JSON.parse(
-  execFileSync('npm', ['pack', '--dry-run', '--json'], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  }),
-) as [{ files: { path: string }[]; size: number; unpackedSize: number }];
-const paths = files.map(({ path }) => path);
+run(inTemporaryFolder(checkTarball));
 
-const missing = REQUIRED.filter(path => !paths.includes(path));
-const surplus = paths.filter(path => !ALLOWED.some(pattern => pattern.test(path)));
-if (missing.length > 0) throw new Error(`the tarball lacks ${missing.join(', ')}`);
-if (surplus.length > 0) throw new Error(`the tarball holds what it should not: ${surplus.join(', ')}`);
-console.log(
-  `the tarball holds ${paths.length} files: ${kilobytes(size)} packed, ${kilobytes(unpackedSize)} unpacked`,
-);
+/** Fails unless the package holds what users need and nothing else, and works where it is installed. */
+async function checkTarball(folder: string): Promise<void> {
+  const tarball = pack(folder);
+  checkFiles(tarball);
+  await checkManifest(tarball);
+
+  const expected = synthesize('.', EXAMPLE);
+  const { 'aws-cdk-lib': cdk, constructs } = manifest.devDependencies;
+  const packages = [tarball.path, `aws-cdk-lib@${cdk}`, `constructs@${constructs}`];
+  for (const [name, command] of Object.entries({ npm: NPM_INSTALL, pnpm: PNPM_INSTALL })) {
+    const app = join(folder, name);
+    installApp(app, packages, command);
+    checkSourceMaps(join(app, 'node_modules', manifest.name));
+    checkTemplates(app, expected);
+    console.log(`installed by ${name}, it gives the same template from TypeScript, CommonJS and ES modules`);
+  }
+  console.log(audit());
+}
+
+function checkFiles({ files, size, unpackedSize }: Tarball): void {
+  const missing = REQUIRED.filter(path => !files.includes(path));
+  const surplus = files.filter(path => !REQUIRED.includes(path) && !ALLOWED.some(form => form.test(path)));
+  if (missing.length > 0) throw new Error(`the tarball lacks ${missing.join(', ')}`);
+  if (surplus.length > 0) throw new Error(`the tarball holds what it should not: ${surplus.join(', ')}`);
+  console.log(
+    `the tarball holds ${files.length} files: ${kilobytes(size)} packed, ${kilobytes(unpackedSize)} unpacked`,
+  );
+}
+
+/** What publint says of the package; for the files of a bundled dependency its authors answer. */
+async function checkManifest({ path }: Tarball): Promise<void> {
+  const tarball = new Uint8Array(readFileSync(path)).buffer;
+  const { messages, pkg } = await publint({ pack: { tarball } });
+  const own = messages.filter(({ args }) => !JSON.stringify(args).includes('/node_modules/'));
+  if (own.length > 0) throw new Error(`publint: ${own.map(each => formatMessage(each, pkg)).join('\n')}`);
+  console.log('publint finds nothing');
+}
+
+/** A source map stands in the file itself or nowhere. */
+function checkSourceMaps(library: string): void {
+  for (const folder of [join(library, 'build'), join(library, 'lambda/dist')]) {
+    for (const file of readdirSync(folder)) {
+      const [reference] = /sourceMappingURL=(?!data:).*/.exec(readFileSync(join(folder, file), 'utf8')) ?? [];
+      if (reference !== undefined) throw new Error(`${file} refers to a map that is not there: ${reference}`);
+    }
+  }
+}
+
+/** Compiles the example against what is installed, and runs it in each form of JavaScript. */
+function checkTemplates(app: string, expected: unknown): void {
+  const source = readFileSync(EXAMPLE, 'utf8');
+  writeFileSync(join(app, 'app.ts'), source);
+  writeFileSync(join(app, 'app.mjs'), transformSync(source, { loader: 'ts', format: 'esm' }).code);
+  compile(app, 'app.ts');
+  for (const file of ['app.ts', 'app.js', 'app.mjs']) {
+    assert.deepEqual(synthesize(app, file), expected, `${file} gives another template than the repository`);
+  }
+}
+
+/** The advisories on what the library brings along; the peers are the user's own. */
+function audit(): string {
+  const { stdout } = spawnSync('npm', ['audit', '--omit=dev', '--omit=peer', '--json'], { encoding: 'utf8' });
+  const report: { message?: string; metadata?: { vulnerabilities: { total: number } } } = JSON.parse(stdout);
+  const found = report.metadata?.vulnerabilities.total;
+  if (found === undefined) return `npm audit: SKIPPED, the registry gives no report (${report.message})`;
+  if (found > 0) throw new Error(`npm audit finds ${found} in what users install: ${stdout}`);
+  return 'npm audit finds nothing in what users install';
+}
 
 function kilobytes(bytes: number): string {
   return `${Math.round(bytes / 1024)} KB`;
