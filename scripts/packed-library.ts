@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 export interface Manifest {
   readonly name: string;
   readonly jest: { readonly transform: Readonly<Record<string, readonly [string, object]>> };
+  readonly jsii: { readonly targets: Readonly<Record<string, object>> };
   readonly peerDependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
 }
@@ -48,6 +49,18 @@ export function pack(folder: string): Tarball {
     { filename: string; files: { path: string }[]; size: number; unpackedSize: number },
   ];
   return { path: join(folder, filename), files: files.map(({ path }) => path), size, unpackedSize };
+}
+
+/** The packages that users install beside the library. */
+export const peers: readonly string[] = Object.keys(manifest.peerDependencies);
+
+/** The peers at the lowest versions of their ranges, as npm takes them. */
+export function lowestPeers(): string[] {
+  return Object.entries(manifest.peerDependencies).map(([name, range]) => {
+    const [, version] = /^\^(\d+\.\d+\.\d+)$/.exec(range) ?? [];
+    if (version === undefined) throw new Error(`expected a range such as ^2.1.0 for ${name}, got ${range}`);
+    return `${name}@${version}`;
+  });
 }
 
 /** Makes an app of nothing but these packages, by the words of a command such as `npm install`. */

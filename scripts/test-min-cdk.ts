@@ -8,14 +8,15 @@ import {
   installApp,
   installedVersion,
   inTemporaryFolder,
+  lowestPeers,
   manifest,
   NPM_INSTALL,
   pack,
+  peers,
   run,
   synthesize,
 } from './packed-library';
 
-const PEERS = ['aws-cdk-lib', 'constructs'];
 const NEWEST = '--newest';
 
 run(inTemporaryFolder(folder => testPackedLibrary(folder, process.argv.slice(2))));
@@ -28,7 +29,7 @@ function testPackedLibrary(folder: string, args: readonly string[]): void {
   const { path } = pack(folder);
   const app = join(folder, 'app');
   installApp(app, [path, ...peersFor(args)], NPM_INSTALL);
-  console.log(PEERS.map(name => `${name} ${installedVersion(app, name)}`).join(', '));
+  console.log(peers.map(name => `${name} ${installedVersion(app, name)}`).join(', '));
 
   cpSync(EXAMPLE, join(app, 'app.ts'));
   compile(app, 'app.ts');
@@ -40,18 +41,11 @@ function testPackedLibrary(folder: string, args: readonly string[]): void {
 /** The packages to install: what `args` ask for, else the lowest of each range. */
 function peersFor(args: readonly string[]): string[] {
   const [version, ...more] = args;
-  if (version === undefined) return PEERS.map(name => `${name}@${lowest(name)}`);
+  if (version === undefined) return lowestPeers();
   if (more.length > 0)
     throw new Error(`expected ${NEWEST} or one version of aws-cdk-lib, got ${args.join(' ')}`);
   if (version !== NEWEST) return [`aws-cdk-lib@${version}`, 'constructs'];
-  return [...PEERS.map(name => `${name}@latest`), `cdk-nag@${manifest.devDependencies['cdk-nag']}`];
-}
-
-function lowest(name: string): string {
-  const range = manifest.peerDependencies[name] ?? 'none';
-  const [, version] = /^\^(\d+\.\d+\.\d+)$/.exec(range) ?? [];
-  if (version === undefined) throw new Error(`expected a range such as ^2.1.0 for ${name}, got ${range}`);
-  return version;
+  return [...peers.map(name => `${name}@latest`), `cdk-nag@${manifest.devDependencies['cdk-nag']}`];
 }
 
 /** A template without the one thing that follows aws-cdk-lib's version: the latest Node.js of the Region. */
