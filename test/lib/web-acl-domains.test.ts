@@ -29,7 +29,7 @@ describe('a key and a web ACL that have no domain in common', () => {
     addKey(stack, 'Key', { tokenDomains: ['example.com', 'shop.test'] });
     addWebAcl(stack, ['example.org', 'example.net']);
 
-    expect(Warnings.fromStack(stack).findWarning('/Stack/Key', Match.anyValue())).toHaveLength(1);
+    expect(Warnings.fromStack(stack).findWarning('/Stack/Key/Resource', Match.anyValue())).toHaveLength(1);
     expect(warningsOf(stack)).toEqual([
       'no web ACL of scope REGIONAL accepts tokens for example.com, shop.test: ' +
         'found Stack/WebAcl (example.org, example.net) ' +
