@@ -68,6 +68,8 @@ function causeOfMissedRole(account: Account, { maker }: MadeKey): string | undef
       sentAt >= maker.startedAt - GRACE,
   );
   if (hadTime) return 'it took too long to notice';
+  // no Delete waits for it: the one that came had the id of the key before the update
+  if (event.RequestType === 'Update') return 'the stack was deleted right after the update was cancelled';
   const isAlone = account.ledger.invocationsFor(event.RequestId).length === 1;
   return !isAlone || troubles.has('repeated') || troubles.has('late') ? 'it came late or twice' : undefined;
 }
