@@ -41,6 +41,8 @@ export enum Standing {
 /** What a request has to be told apart from others of its resource. */
 export interface Request {
   readonly type: 'Create' | 'Update';
+  /** the id that the resource has had so far; none for a Create */
+  readonly physicalResourceId?: string;
   /** when CloudFormation sent it; `undefined` where that is not known */
   readonly requestedAt: number | undefined;
   /** whether these properties ask for the same as its own */
@@ -99,12 +101,24 @@ export class ResourceHistory {
       return isBeginningOf(request, newest) ? Standing.AWAITED : Standing.UNKNOWN;
     const isBeginning = (event: StackEvent) => isBeginningOf(request, event);
     const begun = this.own.findIndex(
-      event => isBeginning(event) && Math.abs(event.at - requestedAt) <= TIMESTAMP_SLACK,
+      (event, index) =>
+        isBeginning(event) &&
+        Math.abs(event.at - requestedAt) <= TIMESTAMP_SLACK &&
+        !this.isOver(index, request),
     );
-    const since = begun < 0 ? [newest] : this.own.slice(0, begun + 1);
-    if (since.every(isBeginning) && newest.at < requestedAt + BEGINNING_SLACK) return Standing.AWAITED;
     // so close to the request, what is not seen to follow its beginning may be the end of what went before
-    return begun >= 0 || newest.at > requestedAt + TIMESTAMP_SLACK ? Standing.GIVEN_UP : Standing.UNKNOWN;
+    if (begun < 0 && newest.at <= requestedAt + TIMESTAMP_SLACK) return Standing.UNKNOWN;
+    const since = begun < 0 ? [newest] : this.own.slice(0, begun + 1);
+    const isStillAtIt = since.every(isBeginning) && newest.at < requestedAt + BEGINNING_SLACK;
+    return isStillAtIt ? Standing.AWAITED : Standing.GIVEN_UP;
+  }
+
+  /** Whether what an event began has given the resource the id that it had when the request was made. */
+  private isOver(index: number, request: Request): boolean {
+    const next = this.own.slice(0, index).findLast(event => !isBeginningOf(request, event));
+    return (
+      next?.status.endsWith('_COMPLETE') === true && next.physicalResourceId === request.physicalResourceId
+    );
   }
 }
 

@@ -52,12 +52,18 @@ export function sameWantedKey(one: WantedKey, other: WantedKey): boolean {
 }
 
 /** What tells an event from other requests of its resource. Properties that cannot be read ask for anything. */
-export function requestOf({ type, requestedAt }: CreateEvent | UpdateEvent, wanted: WantedKey): Request {
+export function requestOf(event: CreateEvent | UpdateEvent, wanted: WantedKey): Request {
+  const { type, requestedAt } = event;
   const asksFor = (properties: unknown) => {
     const other = readWantedKey(properties);
     return other === undefined || sameWantedKey(other, wanted);
   };
-  return { type, requestedAt, asksFor };
+  return {
+    type,
+    requestedAt,
+    asksFor,
+    physicalResourceId: event.type === 'Update' ? event.physicalResourceId : undefined,
+  };
 }
 
 /** Whether two are the same but for where the key comes from: made by the resource, or elsewhere. */

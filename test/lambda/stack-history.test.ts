@@ -99,6 +99,27 @@ describe('standing', () => {
     expect(standing(creation)).toBe(Standing.UNKNOWN);
   });
 
+  test('of an Update unknown while only the rollback before it, which asked for the same, can be seen', () => {
+    const at = NOON - 1000;
+    const end = stackEvent('UPDATE_COMPLETE', { physicalResourceId: 'X', at });
+    const replacing = stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: 'X', properties: 'mine', at });
+    const begun = stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: 'W', properties: 'mine', at });
+    const history = historyOf(end, replacing, begun);
+
+    expect(history.standingOf({ ...request, physicalResourceId: 'X' }, 'B')).toBe(Standing.UNKNOWN);
+    expect(history.standingOf({ ...request, physicalResourceId: 'W' }, 'B')).toBe(Standing.GIVEN_UP);
+  });
+
+  test('of an Update given up when it was cancelled and its rollback kept the id', () => {
+    const kept = stackEvent('UPDATE_COMPLETE', { physicalResourceId: 'X' });
+    const rollback = stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: 'X', properties: 'other' });
+    const cancelled = stackEvent('UPDATE_FAILED', { physicalResourceId: 'X' });
+    const begun = stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: 'X', properties: 'mine' });
+    const history = historyOf(kept, rollback, cancelled, begun);
+
+    expect(history.standingOf({ ...request, physicalResourceId: 'X' }, 'B')).toBe(Standing.GIVEN_UP);
+  });
+
   test('of a Create given up when the resource is updated to the same', () => {
     const change = stackEvent('UPDATE_IN_PROGRESS', { properties: 'mine', at: NOON + 1000 });
     const creation = stackEvent('CREATE_IN_PROGRESS', { properties: 'mine' });
@@ -141,6 +162,12 @@ describe('standing', () => {
   test('unknown while the events end before the request', () => {
     expect(standing(stackEvent('UPDATE_COMPLETE', { at: NOON - 2001 }))).toBe(Standing.UNKNOWN);
     expect(standing()).toBe(Standing.UNKNOWN);
+  });
+
+  test('unknown while all that can be seen is an earlier request that asked for the same', () => {
+    const earlier = (at: number) => stackEvent('UPDATE_IN_PROGRESS', { properties: 'mine', at });
+    expect(standing(earlier(NOON - 2001))).toBe(Standing.UNKNOWN);
+    expect(standing(earlier(NOON - 2000))).toBe(Standing.AWAITED);
   });
 
   test('unknown while an end so close to the request may be that of the operation before', () => {
