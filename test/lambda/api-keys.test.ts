@@ -208,6 +208,12 @@ describe('creating', () => {
         account.events = undefined;
       },
     ],
+    [
+      'the events of the stack do not show the request yet',
+      (account: Account) => {
+        account.events = [];
+      },
+    ],
   ])('does not take a new key for its own when %s, and logs its id', async (_what, given) => {
     const account = new Account();
     given(account);
@@ -227,6 +233,10 @@ describe('creating', () => {
       { logicalResourceId: 'OtherKey', properties: properties(['a.de']) },
     ],
     [
+      'another resource of the stack wants the same domains in the other scope',
+      { logicalResourceId: 'OtherKey', properties: properties(['example.com'], 'CLOUDFRONT') },
+    ],
+    [
       'another resource is of another type',
       { logicalResourceId: 'Other', resourceType: 'AWS::SSM::Parameter' },
     ],
@@ -238,6 +248,31 @@ describe('creating', () => {
     await account.environment().invoke(createEvent());
 
     expect(account.waf.keys()).toHaveLength(1);
+  });
+
+  test('does not take a key for its own that was made before the call, and was listed after it', async () => {
+    const account = new Account({ listLagMs: 8000 });
+    const foreign = account.waf.createForeignKey('eu-west-1', 'REGIONAL', ['example.com']);
+    await account.clock.run(account.clock.sleep(5000));
+    account.waf.faults.next('CreateAPIKey', failed(500, 'WAFInternalErrorException', 'before'));
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(answer.Data?.APIKey).not.toBe(foreign.apiKey);
+    expect(account.waf.keys()).toHaveLength(2);
+  });
+
+  test('looks back at the events as far as a request may be at work', async () => {
+    const account = new Account();
+    account.waf.faults.next('CreateAPIKey', failed(500, 'WAFInternalErrorException', 'after'));
+    const readings: (number | undefined)[] = [];
+    account.onReading = since => readings.push(since);
+    const event = createEvent();
+    const requestedAt = account.clock.now();
+
+    await account.environment().invoke(event);
+
+    expect(readings).toContain(requestedAt - 3_600_000);
   });
 
   test('takes the lost key beside its own former one', async () => {

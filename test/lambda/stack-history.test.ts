@@ -39,6 +39,12 @@ describe('rollingBack', () => {
 });
 
 describe('idBefore', () => {
+  test('is not that of a stack with the name of the resource', () => {
+    const own = stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: 'A' });
+    const ofNamesake = stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: STACK_ID });
+    expect(historyOf(own, ofNamesake).idBefore).toBe('A');
+  });
+
   test('is the id of the first event of the update', () => {
     const history = historyOf(
       stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: 'B' }),
