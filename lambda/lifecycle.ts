@@ -186,10 +186,11 @@ export class Lifecycle {
     const request = requestOf(event, wanted);
     for (const pause of READING_PAUSES) {
       await clock.sleep(pause, limit.signal);
-      const at = Math.min(limit.at, Math.max(limit.at - MAKING_RESERVE, clock.now() + READING_PATIENCE));
+      const readAt = clock.now();
+      const at = Math.min(limit.at, Math.max(limit.at - MAKING_RESERVE, readAt + READING_PATIENCE));
       const events = await history.read(event.stackId, { ...limit, at });
       if (!events) return undefined;
-      const read = new ResourceHistory(events, event.stackId, event.logicalResourceId);
+      const read = new ResourceHistory(events, event.stackId, event.logicalResourceId, readAt);
       if (read.standingOf(request) === Standing.AWAITED) return read;
     }
     return undefined;

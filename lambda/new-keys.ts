@@ -14,7 +14,7 @@ import {
   physicalIdOf,
   refersTo,
 } from './physical-id';
-import { ResourceHistory, type StackHistory, Standing, TIMESTAMP_SLACK } from './stack-history';
+import { EVENTS_LAG, ResourceHistory, type StackHistory, Standing, TIMESTAMP_SLACK } from './stack-history';
 import { readWantedKey, requestOf, type WantedKey } from './wanted-key';
 
 const SECOND = 1000;
@@ -25,8 +25,6 @@ const FIRST_DOUBT = 10 * SECOND;
 const LONGEST_DOUBT = 30 * SECOND;
 /** How long to look that up. */
 const DOUBT_TIMEOUT = SECOND;
-/** How late an event may show up: what is newer has to be looked at again. */
-const EVENTS_LAG = 60 * SECOND;
 /** Pauses before it is looked up whether CloudFormation has recorded a new key. */
 const RECORDING_PAUSES = [1 * SECOND, 4 * SECOND, 10 * SECOND, 20 * SECOND];
 
@@ -148,6 +146,7 @@ export class NewKeys {
   ): Promise<boolean> {
     // the stack may have settled since: look back as far as any request that may still be at work
     const since = event.requestedAt && event.requestedAt - SERVICE_TIMEOUT_SECONDS * SECOND;
+    const readAt = this.options.clock.now();
     const events = await this.options.history.read(event.stackId, sooner(limit, UNDO_RESERVE), since);
     if (!events) return true;
     const wantsTheSame = (properties: unknown) => {
@@ -156,7 +155,7 @@ export class NewKeys {
         !other || (other.scope === wanted.scope && sameTokenDomains(other.tokenDomains, wanted.tokenDomains))
       );
     };
-    const history = new ResourceHistory(events, event.stackId, event.logicalResourceId);
+    const history = new ResourceHistory(events, event.stackId, event.logicalResourceId, readAt);
     // events that do not show this very request do not show the others either
     return (
       history.standingOf(requestOf(event, wanted)) === Standing.UNKNOWN ||
@@ -184,9 +183,10 @@ export class NewKeys {
     limit: TimeLimit,
     madeId?: string,
   ): Promise<Standing | undefined> {
+    const readAt = this.options.clock.now();
     const events = await this.options.history.read(event.stackId, limit, since);
     if (!events) return undefined;
-    const history = new ResourceHistory(events, event.stackId, event.logicalResourceId);
+    const history = new ResourceHistory(events, event.stackId, event.logicalResourceId, readAt);
     return history.standingOf(requestOf(event, wanted), madeId);
   }
 

@@ -53,6 +53,8 @@ export interface Request {
 export const TIMESTAMP_SLACK = 2000;
 /** How much later than the request its first event may be: what begins after that is another request. */
 const BEGINNING_SLACK = 30_000;
+/** How late an event may show up: what is newer has to be looked at again. */
+export const EVENTS_LAG = 60_000;
 
 /** What the events since the last settled state say of one resource. */
 export class ResourceHistory {
@@ -63,6 +65,8 @@ export class ResourceHistory {
     private readonly events: readonly StackEvent[],
     private readonly stackId: string,
     logicalResourceId: string,
+    /** when the events were read */
+    private readonly readAt: number,
   ) {
     this.own = events.filter(
       event => event.logicalResourceId === logicalResourceId && event.physicalResourceId !== stackId,
@@ -104,13 +108,19 @@ export class ResourceHistory {
       (event, index) =>
         isBeginning(event) &&
         Math.abs(event.at - requestedAt) <= TIMESTAMP_SLACK &&
-        !this.isOver(index, request),
+        !(this.mayLack(requestedAt) && this.isOver(index, request)),
     );
     // so close to the request, what is not seen to follow its beginning may be the end of what went before
     if (begun < 0 && newest.at <= requestedAt + TIMESTAMP_SLACK) return Standing.UNKNOWN;
     const since = begun < 0 ? [newest] : this.own.slice(0, begun + 1);
     const isStillAtIt = since.every(isBeginning) && newest.at < requestedAt + BEGINNING_SLACK;
     return isStillAtIt ? Standing.AWAITED : Standing.GIVEN_UP;
+  }
+
+  /** Whether the first event of a request may not show up yet. */
+  private mayLack(requestedAt: number): boolean {
+    // the time stamp of the request is cut to whole seconds
+    return this.readAt < requestedAt + EVENTS_LAG && this.events.every(({ at }) => at < requestedAt + 1000);
   }
 
   /** Whether what an event began has given the resource the id that it had when the request was made. */

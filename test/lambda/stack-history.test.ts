@@ -12,7 +12,7 @@ const ofStack = (status: string) =>
   });
 
 /** Newest first, as everywhere. */
-const historyOf = (...events: StackEvent[]) => new ResourceHistory(events, STACK_ID, 'CaptchaKey');
+const historyOf = (...events: StackEvent[]) => new ResourceHistory(events, STACK_ID, 'CaptchaKey', NOON);
 
 describe('rollingBack', () => {
   test.each([
@@ -110,10 +110,19 @@ describe('standing', () => {
     const end = stackEvent('UPDATE_COMPLETE', { physicalResourceId: 'X', at });
     const replacing = stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: 'X', properties: 'mine', at });
     const begun = stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: 'W', properties: 'mine', at });
-    const history = historyOf(end, replacing, begun);
+    const seen = (readAt: number, ...later: StackEvent[]) =>
+      new ResourceHistory([...later, end, replacing, begun], STACK_ID, 'CaptchaKey', readAt);
+    const update = { ...request, physicalResourceId: 'X' };
 
-    expect(history.standingOf({ ...request, physicalResourceId: 'X' }, 'B')).toBe(Standing.UNKNOWN);
-    expect(history.standingOf({ ...request, physicalResourceId: 'W' }, 'B')).toBe(Standing.GIVEN_UP);
+    expect(seen(NOON + 59_999).standingOf(update, 'B')).toBe(Standing.UNKNOWN);
+    expect(seen(NOON + 59_999).standingOf({ ...update, physicalResourceId: 'W' }, 'B')).toBe(
+      Standing.GIVEN_UP,
+    );
+    // then it was this very request that was answered otherwise
+    expect(seen(NOON + 60_000).standingOf(update, 'B')).toBe(Standing.GIVEN_UP);
+    const next = { ...ofStack('UPDATE_IN_PROGRESS'), at: NOON + 1000 };
+    expect(seen(NOON, next).standingOf(update, 'B')).toBe(Standing.GIVEN_UP);
+    expect(seen(NOON, { ...next, at: NOON + 999 }).standingOf(update, 'B')).toBe(Standing.UNKNOWN);
   });
 
   test('of an Update given up when it was cancelled and its rollback kept the id', () => {
