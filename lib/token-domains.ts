@@ -48,7 +48,7 @@ function problemOf(domain: string): string | undefined {
   if (domain.includes('/')) return 'it has a path';
   if (domain.includes(':')) return 'it has a port';
   if (domain.endsWith('.')) return 'it ends in a dot';
-  if (domain.includes('*')) return 'it has a wildcard; a key holds for sub-domains as it is';
+  if (domain.includes('*')) return 'it has a wildcard; name the domain, whose key can serve its sub-domains';
   if (/\s/.test(domain)) return 'it has white space';
   return undefined;
 }

@@ -559,6 +559,7 @@ describe('rotation', () => {
 
     expect(answer.PhysicalResourceId).not.toBe(id);
     expect(keysOf(account)).toEqual([apiKey, answer.Data?.APIKey]);
+    expect(account.calls().slice(3)).toEqual(['ListAPIKeys ok', 'CreateAPIKey ok', 'GetDecryptedAPIKey ok']);
   });
 
   test('with the same label is no change', async () => {
