@@ -14,7 +14,7 @@ import {
   physicalIdOf,
   refersTo,
 } from './physical-id';
-import { EVENTS_LAG, ResourceHistory, type StackHistory, Standing, TIMESTAMP_SLACK } from './stack-history';
+import { ResourceHistory, type StackHistory, Standing, TIMESTAMP_SLACK } from './stack-history';
 import { readWantedKey, requestOf, type WantedKey } from './wanted-key';
 
 const SECOND = 1000;
@@ -25,6 +25,8 @@ const FIRST_DOUBT = 10 * SECOND;
 const LONGEST_DOUBT = 30 * SECOND;
 /** How long to look that up. */
 const DOUBT_TIMEOUT = SECOND;
+/** How late an event may show up: what is newer has to be looked at again. */
+const EVENTS_LAG = 60 * SECOND;
 /** Pauses before it is looked up whether CloudFormation has recorded a new key. */
 const RECORDING_PAUSES = [1 * SECOND, 4 * SECOND, 10 * SECOND, 20 * SECOND];
 

@@ -53,8 +53,8 @@ export interface Request {
 export const TIMESTAMP_SLACK = 2000;
 /** How much later than the request its first event may be: what begins after that is another request. */
 const BEGINNING_SLACK = 30_000;
-/** How late an event may show up: what is newer has to be looked at again. */
-export const EVENTS_LAG = 60_000;
+/** How late the first event of a request may show up. The last look at what became of a key comes later. */
+const FIRST_EVENT_LAG = 32_000;
 
 /** What the events since the last settled state say of one resource. */
 export class ResourceHistory {
@@ -120,7 +120,9 @@ export class ResourceHistory {
   /** Whether the first event of a request may not show up yet. */
   private mayLack(requestedAt: number): boolean {
     // the time stamp of the request is cut to whole seconds
-    return this.readAt < requestedAt + EVENTS_LAG && this.events.every(({ at }) => at < requestedAt + 1000);
+    return (
+      this.readAt < requestedAt + FIRST_EVENT_LAG && this.events.every(({ at }) => at < requestedAt + 1000)
+    );
   }
 
   /** Whether what an event began has given the resource the id that it had when the request was made. */

@@ -114,12 +114,12 @@ describe('standing', () => {
       new ResourceHistory([...later, end, replacing, begun], STACK_ID, 'CaptchaKey', readAt);
     const update = { ...request, physicalResourceId: 'X' };
 
-    expect(seen(NOON + 59_999).standingOf(update, 'B')).toBe(Standing.UNKNOWN);
-    expect(seen(NOON + 59_999).standingOf({ ...update, physicalResourceId: 'W' }, 'B')).toBe(
+    expect(seen(NOON + 31_999).standingOf(update, 'B')).toBe(Standing.UNKNOWN);
+    expect(seen(NOON + 31_999).standingOf({ ...update, physicalResourceId: 'W' }, 'B')).toBe(
       Standing.GIVEN_UP,
     );
     // then it was this very request that was answered otherwise
-    expect(seen(NOON + 60_000).standingOf(update, 'B')).toBe(Standing.GIVEN_UP);
+    expect(seen(NOON + 32_000).standingOf(update, 'B')).toBe(Standing.GIVEN_UP);
     const next = { ...ofStack('UPDATE_IN_PROGRESS'), at: NOON + 1000 };
     expect(seen(NOON, next).standingOf(update, 'B')).toBe(Standing.GIVEN_UP);
     expect(seen(NOON, { ...next, at: NOON + 999 }).standingOf(update, 'B')).toBe(Standing.UNKNOWN);
