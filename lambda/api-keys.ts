@@ -9,7 +9,7 @@ import {
 import { sameTokenDomains } from '../lib/token-domains';
 import { Verdict, verdictOn } from './aws-error';
 import { type Clock, sooner, type TimeLimit } from './clock';
-import type { ApiKey, Creation, Inventory, KeyRegistry } from './key-registry';
+import type { ApiKey, Created, Creation, Inventory, KeyRegistry } from './key-registry';
 import type { Log } from './log';
 import { type Location, physicalIdOf } from './physical-id';
 import type { Repetition } from './repetition';
@@ -54,7 +54,7 @@ export class ApiKeys implements KeyRegistry {
     return inventory;
   }
 
-  public async create(creation: Creation, limit: TimeLimit): Promise<string> {
+  public async create(creation: Creation, limit: TimeLimit): Promise<Created> {
     const { location, tokenDomains } = creation;
     const { clock, repetition, log } = this.options;
     const command = new CreateAPIKeyCommand({ Scope: location.scope, TokenDomains: [...tokenDomains] });
@@ -70,13 +70,13 @@ export class ApiKeys implements KeyRegistry {
           const { APIKey } = await this.call(location, limit, (client, options) =>
             client.send(command, options),
           );
-          if (APIKey) return APIKey;
+          if (APIKey) return { key: APIKey, isFound: false };
           throw new Error('expected an APIKey in the answer, got none');
         } catch (error) {
           if (limit.signal.aborted || verdictOn(error) !== Verdict.UNCLEAR) throw error;
           log('CreateAPIKey got no clear answer', { error: String(error) });
           const lost = await this.findLost(creation, strangers, { from: sentAt, to: clock.now() }, limit);
-          if (lost) return lost;
+          if (lost) return { key: lost, isFound: true };
           throw error;
         }
       },
@@ -170,7 +170,7 @@ export class ApiKeys implements KeyRegistry {
     if (!only) return undefined;
     const ids = candidates.map(({ key }) => physicalIdOf(creation.location, key));
     // another one, listed now or after an earlier attempt, says that others make such keys too
-    if (strangers.size > 1 || (await creation.mayBeAnothers())) {
+    if (strangers.size > 1 || (await creation.mayBeAnothers(only.key))) {
       this.options.log('left alone: it cannot be told whose these keys are', { ids });
       return undefined;
     }

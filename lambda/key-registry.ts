@@ -25,7 +25,13 @@ export interface Creation {
   /** asked before each attempt; throws when the key is not wanted any more */
   stillWanted(): Promise<void>;
   /** whether a new key with these domains may be somebody else's; asked when an answer was lost */
-  mayBeAnothers(): Promise<boolean>;
+  mayBeAnothers(key: string): Promise<boolean>;
+}
+
+export interface Created {
+  readonly key: string;
+  /** the answer was lost and the key found: a duplicate of the request may have made it */
+  readonly isFound: boolean;
 }
 
 /** The API keys of one account. Every call goes on trying until it succeeds, is refused for good or the time is up. */
@@ -34,7 +40,7 @@ export interface KeyRegistry {
   /** The same, listed again with pauses until a key matches: one that seems absent may only not be listed yet. */
   listWith(location: Location, matches: (key: string) => boolean, limit: TimeLimit): Promise<Inventory>;
   /** Makes one key and no second one. */
-  create(creation: Creation, limit: TimeLimit): Promise<string>;
+  create(creation: Creation, limit: TimeLimit): Promise<Created>;
   creationTime(location: Location, key: string, limit: TimeLimit): Promise<Date>;
   /** Deletes a key; one that is already gone is no error. */
   delete(location: Location, key: string, limit: TimeLimit): Promise<void>;

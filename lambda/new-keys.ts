@@ -3,7 +3,7 @@ import { sameTokenDomains } from '../lib/token-domains';
 import { attributesOf, integrationUrlOf } from './attributes';
 import { Refusal } from './aws-error';
 import { type Clock, sooner, type TimeLimit } from './clock';
-import type { Creation, Inventory, KeyRegistry } from './key-registry';
+import type { Created, Creation, Inventory, KeyRegistry } from './key-registry';
 import type { CreateEvent, LifecycleEvent, Outcome, ResourceEvent, UpdateEvent } from './lifecycle-event';
 import type { Log } from './log';
 import {
@@ -49,10 +49,9 @@ interface Request {
   patience: number;
 }
 
-interface NewKey {
+interface NewKey extends Created {
   readonly request: Request;
   readonly location: Location;
-  readonly key: string;
 }
 
 /** Makes keys, and answers for each until CloudFormation has recorded it. */
@@ -73,8 +72,9 @@ export class NewKeys {
     const askedAt = event.requestedAt ?? this.options.clock.now();
     const since = askedAt - TIMESTAMP_SLACK;
     const request: Request = { event, wanted, askedAt, since, patience: FIRST_DOUBT };
-    const key = await keys.create(this.creationOf(request, inventory, limit), limit);
-    const made: NewKey = { request, location, key };
+    const created = await keys.create(this.creationOf(request, inventory, limit), limit);
+    const { key } = created;
+    const made: NewKey = { ...created, request, location };
     this.unrecorded.add(made);
     log('made a key', { id: idOf(made) });
     try {
@@ -83,10 +83,10 @@ export class NewKeys {
         physicalResourceId: idOf(made),
         data: attributesOf(inventory, key, createdAt),
         onDelivered: later => this.awaitRecording(made, later),
-        onRefused: later => this.undo(made, later),
+        onRefused: later => this.undoUnlessFound(made, later),
       };
     } catch (error) {
-      await this.undo(made, limit);
+      await this.undoUnlessFound(made, limit);
       throw error;
     }
   }
@@ -124,7 +124,7 @@ export class NewKeys {
       before: keys,
       isFormer,
       stillWanted: () => this.checkStillWanted(request, limit),
-      mayBeAnothers: async () => foreign.length > 0 || (await this.hasRivals(event, wanted, limit)),
+      mayBeAnothers: async key => foreign.length > 0 || (await this.hasRivals(request, key, limit)),
     };
   }
 
@@ -140,12 +140,8 @@ export class NewKeys {
     request.patience = Math.min(request.patience * 2, LONGEST_DOUBT);
   }
 
-  /** Whether another resource of the stack has, or is about to have, a key with these domains. */
-  private async hasRivals(
-    event: CreateEvent | UpdateEvent,
-    wanted: WantedKey,
-    limit: TimeLimit,
-  ): Promise<boolean> {
+  /** Whether the key is recorded already, or another resource of the stack is about to have one with these domains. */
+  private async hasRivals({ event, wanted }: Request, key: string, limit: TimeLimit): Promise<boolean> {
     // the stack may have settled since: look back as far as any request that may still be at work
     const since = event.requestedAt && event.requestedAt - SERVICE_TIMEOUT_SECONDS * SECOND;
     const readAt = this.options.clock.now();
@@ -159,8 +155,11 @@ export class NewKeys {
     };
     const history = new ResourceHistory(events, event.stackId, event.logicalResourceId, readAt);
     // events that do not show this very request do not show the others either
+    const madeId = physicalIdOf(locationOf(wanted.scope, event.stackRegion), key);
+    const standing = history.standingOf(requestOf(event, wanted), madeId);
     return (
-      history.standingOf(requestOf(event, wanted)) === Standing.UNKNOWN ||
+      standing === Standing.UNKNOWN ||
+      standing === Standing.RECORDED ||
       history.others(RESOURCE_TYPE, wantsTheSame).length > 0
     );
   }
@@ -190,6 +189,12 @@ export class NewKeys {
     if (!events) return undefined;
     const history = new ResourceHistory(events, event.stackId, event.logicalResourceId, readAt);
     return history.standingOf(requestOf(event, wanted), madeId);
+  }
+
+  /** A found key may be that of a duplicate, and recorded: CloudFormation, which is told its id, has to decide. */
+  private async undoUnlessFound(made: NewKey, limit: TimeLimit): Promise<void> {
+    if (made.isFound) this.options.log('left alone: a duplicate may have made it', { ids: [idOf(made)] });
+    else await this.undo(made, limit);
   }
 
   private async undo(made: NewKey, limit: TimeLimit): Promise<void> {

@@ -287,6 +287,38 @@ describe('creating', () => {
     expect(account.waf.keys()).toHaveLength(2);
   });
 
+  test('does not take a key for its own that a duplicate made and CloudFormation has recorded', async () => {
+    const account = new Account();
+    let recorded: string | undefined;
+    account.waf.faults.when(({ operation }) => {
+      if (operation !== 'CreateAPIKey' || recorded) return undefined;
+      recorded = account.waf.createForeignKey('eu-west-1', 'REGIONAL', ['example.com']).apiKey;
+      const physicalResourceId = physicalIdOf({ scope: 'REGIONAL', region: 'eu-west-1' }, recorded);
+      account.events = [
+        stackEvent('CREATE_COMPLETE', { physicalResourceId }),
+        stackEvent('CREATE_IN_PROGRESS'),
+      ];
+      return failed(500, 'WAFInternalErrorException', 'before');
+    });
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(answer.Status).toBe('FAILED');
+    expect(account.waf.keys().map(({ apiKey }) => apiKey)).toEqual([recorded]);
+  });
+
+  test('leaves a found key that cannot be described to CloudFormation: a duplicate may have made it', async () => {
+    const account = new Account();
+    account.waf.faults.next('CreateAPIKey', failed(500, 'WAFInternalErrorException', 'after'));
+    account.waf.faults.next('GetDecryptedAPIKey', failed(400, 'WAFInvalidOperationException', 'before'));
+
+    const answer = await account.environment().invoke(createEvent());
+
+    const [found] = account.waf.keys();
+    const id = physicalIdOf({ scope: 'REGIONAL', region: 'eu-west-1' }, found?.apiKey ?? '');
+    expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: id });
+  });
+
   test.each(['before', 'after'] as const)(
     'does not take its own former key, listed late, for a fresh one lost %s the effect',
     async moment => {

@@ -80,7 +80,11 @@ describe('a name that is no bare host name is refused', () => {
     ['a port', 'example.com:443', 'it has a port'],
     ['a path', 'example.com/shop', 'it has a path'],
     ['a slash at its end', 'example.com/', 'it has a path'],
-    ['a wildcard', '*.example.com', 'it has a wildcard; name the domain, whose key can serve its sub-domains'],
+    [
+      'a wildcard',
+      '*.example.com',
+      'it has a wildcard; name the domain, whose key can serve its sub-domains',
+    ],
     ['nothing', '', 'it is blank'],
     ['nothing but white space', ' \t ', 'it is blank'],
     ['a space inside', 'exam ple.com', 'it has white space'],

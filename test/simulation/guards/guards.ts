@@ -103,7 +103,7 @@ export const GUARDS: readonly Guard[] = [
     rule: 4,
     keeps: 'a key is undone when the response URL has expired',
     file: 'new-keys.ts',
-    line: 'onRefused: later => this.undo(made, later),',
+    line: 'onRefused: later => this.undoUnlessFound(made, later),',
     without: '',
   },
   {
