@@ -83,10 +83,10 @@ export class NewKeys {
         physicalResourceId: idOf(made),
         data: attributesOf(inventory, key, createdAt),
         onDelivered: later => this.awaitRecording(made, later),
-        onRefused: later => this.undoUnlessFound(made, later),
+        onRefused: later => this.undoRefused(made, later),
       };
     } catch (error) {
-      await this.undoUnlessFound(made, limit);
+      await this.undoFailed(made, limit);
       throw error;
     }
   }
@@ -166,16 +166,42 @@ export class NewKeys {
 
   /** After the answer: a request that was cancelled, or answered twice, leaves a key that CloudFormation never sees. */
   private async awaitRecording(made: NewKey, limit: TimeLimit): Promise<void> {
-    const { clock, log } = this.options;
+    if ((await this.standingInTheEnd(made, limit)) === Standing.GIVEN_UP) return this.undo(made, limit);
+    this.options.log('left the key to CloudFormation', { id: idOf(made) });
+    this.unrecorded.delete(made);
+  }
+
+  /** The answer will never be taken. A found key may be that of a duplicate, whose answer was. */
+  private async undoRefused(made: NewKey, limit: TimeLimit): Promise<void> {
+    const standing = made.isFound ? await this.standingInTheEnd(made, limit) : Standing.GIVEN_UP;
+    if (standing === Standing.RECORDED || standing === undefined) this.leaveAlone(made);
+    else await this.undo(made, limit);
+  }
+
+  /** The key cannot be described. A found one is left to CloudFormation where that still waits: it is told the id. */
+  private async undoFailed(made: NewKey, limit: TimeLimit): Promise<void> {
+    const standing = made.isFound
+      ? await this.standingOf(made.request, limit, idOf(made))
+      : Standing.GIVEN_UP;
+    if (standing === Standing.GIVEN_UP) await this.undo(made, limit);
+    else this.leaveAlone(made);
+  }
+
+  private leaveAlone(made: NewKey): void {
+    this.options.log('left alone: a duplicate may have made it', { ids: [idOf(made)] });
+  }
+
+  /** How a request stands once its key is recorded or not wanted any more, or when no event can be missing. */
+  private async standingInTheEnd(made: NewKey, limit: TimeLimit): Promise<Standing | undefined> {
+    const { clock } = this.options;
+    let standing: Standing | undefined = Standing.UNKNOWN;
     for (const pause of RECORDING_PAUSES) {
       if (clock.now() + pause > limit.at) break;
       await clock.sleep(pause, limit.signal);
-      const standing = await this.standingOf(made.request, limit, idOf(made));
-      if (standing === Standing.GIVEN_UP) return this.undo(made, limit);
-      if (standing === Standing.RECORDED || standing === undefined) break;
+      standing = await this.standingOf(made.request, limit, idOf(made));
+      if (standing !== Standing.AWAITED && standing !== Standing.UNKNOWN) break;
     }
-    log('left the key to CloudFormation', { id: idOf(made) });
-    this.unrecorded.delete(made);
+    return standing;
   }
 
   /** How a request stands by the events not looked at yet; `undefined` where they cannot be read. */
@@ -189,12 +215,6 @@ export class NewKeys {
     if (!events) return undefined;
     const history = new ResourceHistory(events, event.stackId, event.logicalResourceId, readAt);
     return history.standingOf(requestOf(event, wanted), madeId);
-  }
-
-  /** A found key may be that of a duplicate, and recorded: CloudFormation, which is told its id, has to decide. */
-  private async undoUnlessFound(made: NewKey, limit: TimeLimit): Promise<void> {
-    if (made.isFound) this.options.log('left alone: a duplicate may have made it', { ids: [idOf(made)] });
-    else await this.undo(made, limit);
   }
 
   private async undo(made: NewKey, limit: TimeLimit): Promise<void> {

@@ -319,6 +319,25 @@ describe('creating', () => {
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: id });
   });
 
+  test.each([
+    ['undoes a found key whose answer is refused while nobody has recorded it', false, 0],
+    ['leaves a found key whose answer is refused when it is recorded: a duplicate has made it', true, 1],
+  ])('%s', async (_what, isRecorded, left) => {
+    const account = new Account();
+    account.waf.faults.next('CreateAPIKey', failed(500, 'WAFInternalErrorException', 'after'));
+    account.put = async (_url, body) => {
+      const answer = JSON.parse(body.toString());
+      account.answers.push(answer);
+      const recorded = stackEvent('CREATE_COMPLETE', { physicalResourceId: answer.PhysicalResourceId });
+      if (isRecorded) account.events = [recorded, stackEvent('CREATE_IN_PROGRESS')];
+      return 403;
+    };
+
+    await account.environment().invoke(createEvent());
+
+    expect(account.waf.keys()).toHaveLength(left);
+  });
+
   test.each(['before', 'after'] as const)(
     'does not take its own former key, listed late, for a fresh one lost %s the effect',
     async moment => {
