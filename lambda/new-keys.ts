@@ -1,7 +1,7 @@
 import { RESOURCE_TYPE, SERVICE_TIMEOUT_SECONDS } from '../lib/properties';
 import { sameTokenDomains } from '../lib/token-domains';
 import { attributesOf, integrationUrlOf } from './attributes';
-import { Refusal } from './aws-error';
+import { Refusal, Verdict, verdictOn } from './aws-error';
 import { type Clock, sooner, type TimeLimit } from './clock';
 import type { Created, Creation, Inventory, KeyRegistry } from './key-registry';
 import type { CreateEvent, LifecycleEvent, Outcome, ResourceEvent, UpdateEvent } from './lifecycle-event';
@@ -86,6 +86,11 @@ export class NewKeys {
         onRefused: later => this.undoRefused(made, later),
       };
     } catch (error) {
+      if (made.isFound && isGone(error)) {
+        // it was another request's, which has undone it
+        this.unrecorded.delete(made);
+        return this.make(event, wanted, inventory, limit);
+      }
       await this.undoFailed(made, limit);
       throw error;
     }
@@ -228,6 +233,10 @@ export class NewKeys {
     this.unrecorded.delete(made);
     log('undid the key', { id: idOf(made) });
   }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && verdictOn(error.cause) === Verdict.ABSENT;
 }
 
 function idOf({ location, key }: NewKey): string {

@@ -319,6 +319,22 @@ describe('creating', () => {
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: id });
   });
 
+  test('makes another one when a found key is gone before it is described: it was another request’s', async () => {
+    const account = new Account();
+    account.waf.faults.next('CreateAPIKey', failed(500, 'WAFInternalErrorException', 'after'));
+    account.waf.faults.when(({ operation }) => {
+      const [found, ...more] = account.waf.keys();
+      if (operation === 'GetDecryptedAPIKey' && found && account.waf.calls.length < 4 && more.length === 0)
+        account.waf.deleteByHand(found.apiKey);
+      return undefined;
+    });
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(answer.Status).toBe('SUCCESS');
+    expect(account.waf.keys().map(({ apiKey }) => apiKey)).toEqual([answer.Data?.APIKey]);
+  });
+
   test.each([
     ['undoes a found key whose answer is refused while nobody has recorded it', false, 0],
     ['leaves a found key whose answer is refused when it is recorded: a duplicate has made it', true, 1],
