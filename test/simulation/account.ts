@@ -44,7 +44,7 @@ export class Account {
     private readonly lines?: string[],
   ) {
     const dice = new Dice(seed);
-    this.ledger = new Ledger(() => this.clock.now(), conditions.listLagMs);
+    this.ledger = new Ledger(() => this.clock.now());
     this.isRealHandler = createHandler === libraryHandler;
     this.conditions = conditions;
     this.troubles = new Troubles(dice, conditions.rates);
@@ -144,12 +144,17 @@ export class Account {
     const trouble = this.troubles.withWaf(operation, this.clock.now() - madeAt < 10_000, this.isOut);
     const describe = () =>
       `#${invocation.number} ${operation}${trouble.kind ? ` meets ${trouble.kind}` : ''}`;
-    return this.through(trouble, invocation, describe, jsonError, () => {
-      const answer = this.waf.service(request);
+    const answer = await this.through(trouble, invocation, describe, jsonError, () => {
+      const effect = this.waf.service(request);
       // the effect, if there is one, has happened by now: WAF has nothing to wait for
       this.noteEffect(operation, request, invocation, creation);
-      return answer;
+      return effect;
     });
+    const { APIKeySummaries = [] }: { APIKeySummaries?: { APIKey: string }[] } = JSON.parse(
+      String(answer.body),
+    );
+    for (const listed of APIKeySummaries) invocation.seen.add(listed.APIKey);
+    return answer;
   }
 
   private get isOut(): boolean {

@@ -26,6 +26,8 @@ export interface Invocation {
   readonly troubles: Set<string>;
   /** When it listed keys. */
   readonly listedAt: number[];
+  /** Keys that the lists which reached it showed. */
+  readonly seen: Set<string>;
   /** Digests of keys that its log names. */
   readonly logged: Set<string>;
   /** When its role was first found gone after it had made a key. */
@@ -54,10 +56,7 @@ export class Ledger {
   /** Keys of two owners that nobody could have told apart. */
   private readonly coincidences = new Set<string>();
 
-  constructor(
-    private readonly now: () => number,
-    private readonly listLagMs: number,
-  ) {}
+  constructor(private readonly now: () => number) {}
 
   record(key: WafKey, maker?: Invocation): MadeKey {
     const digest = createHash('sha256').update(key.apiKey).digest('hex');
@@ -128,12 +127,11 @@ export class Ledger {
   }
 
   /** Whether the keys that were listed told that others make such keys as well. */
-  private hadSeenRivals({ event, listedAt }: Invocation, found: MadeKey): boolean {
+  private hadSeenRivals({ event, seen }: Invocation, found: MadeKey): boolean {
     return [...this.keys.values()].some(other => {
-      const { key, madeAt, goneAt = Number.POSITIVE_INFINITY } = other;
+      const { key } = other;
       const isOwn = this.ownerOf(key.apiKey) === resourceOf(event);
-      const isSeen = listedAt.some(at => at >= madeAt + this.listLagMs && at < goneAt + this.listLagMs);
-      return other !== found && !isOwn && isSameKind(key, found.key) && isSeen;
+      return other !== found && !isOwn && isSameKind(key, found.key) && seen.has(key.apiKey);
     });
   }
 }

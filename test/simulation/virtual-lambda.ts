@@ -117,6 +117,7 @@ export class VirtualLambda implements Functions {
       startedAt: outside.clock.now(),
       creations: [],
       listedAt: [],
+      seen: new Set(),
       troubles: new Set(circumstances),
       logged: new Set(),
     };
