@@ -7,12 +7,12 @@ import { NewKeys, type NewKeysOptions } from './new-keys';
 import {
   failedCreateId,
   isFailedCreateId,
+  isKeyOf,
   type KeyReference,
   type Location,
   locationOf,
   parsePhysicalId,
   physicalIdOf,
-  refersTo,
   sameLocation,
 } from './physical-id';
 import { ResourceHistory, Standing } from './stack-history';
@@ -112,14 +112,15 @@ export class Lifecycle {
     const { keys, log } = this.options;
     const { physicalResourceId } = event;
     const own = parsePhysicalId(physicalResourceId);
+    const isOwn = isKeyOf(own);
     const existing = existingApiKeyIn(event.properties);
     if (!own) {
       await this.deleteUnrecorded(event, limit);
-    } else if (existing !== undefined && refersTo(own, existing)) {
+    } else if (existing !== undefined && isOwn(existing)) {
       log('left the key alone: it is only used here', { id: physicalResourceId });
     } else {
-      const inventory = await keys.listWith(own.location, key => refersTo(own, key), limit);
-      const current = inventory.keys.find(({ key }) => refersTo(own, key));
+      const inventory = await keys.listWith(own.location, isOwn, limit);
+      const current = inventory.keys.find(({ key }) => isOwn(key));
       if (current) await keys.delete(own.location, current.key, limit);
       this.newKeys.forget(own);
       log(current ? 'deleted the key' : 'the key is gone already', { id: physicalResourceId });
@@ -210,10 +211,6 @@ export class Lifecycle {
 function referenceIn(location: Location, physicalResourceId: string): KeyReference | undefined {
   const reference = parsePhysicalId(physicalResourceId);
   return reference && sameLocation(reference.location, location) ? reference : undefined;
-}
-
-function isKeyOf(reference: KeyReference | undefined): (key: string) => boolean {
-  return key => reference !== undefined && refersTo(reference, key);
 }
 
 /** Whether a change asks for another key even though the own one fits: for a fresh one, or for a former one. */

@@ -7,12 +7,12 @@ import type { Created, Creation, Inventory, KeyRegistry } from './key-registry';
 import type { CreateEvent, LifecycleEvent, Outcome, ResourceEvent, UpdateEvent } from './lifecycle-event';
 import type { Log } from './log';
 import {
+  isKeyOf,
   type KeyReference,
   type Location,
   locationOf,
   parsePhysicalId,
   physicalIdOf,
-  refersTo,
 } from './physical-id';
 import { ResourceHistory, type StackHistory, Standing, TIMESTAMP_SLACK } from './stack-history';
 import { readWantedKey, requestOf, type WantedKey } from './wanted-key';
@@ -113,13 +113,13 @@ export class NewKeys {
 
   /** Leaves a key to CloudFormation, which has shown that it knows it. */
   public forget(reference: KeyReference): void {
-    for (const made of this.unrecorded) if (refersTo(reference, made.key)) this.unrecorded.delete(made);
+    const isMeant = isKeyOf(reference);
+    for (const made of this.unrecorded) if (isMeant(made.key)) this.unrecorded.delete(made);
   }
 
   private creationOf(request: Request, { keys }: Inventory, limit: TimeLimit): Creation {
     const { event, wanted } = request;
-    const former = event.type === 'Update' ? parsePhysicalId(event.physicalResourceId) : undefined;
-    const isFormer = (key: string) => former !== undefined && refersTo(former, key);
+    const isFormer = isKeyOf(event.type === 'Update' ? parsePhysicalId(event.physicalResourceId) : undefined);
     const foreign = keys.filter(
       ({ key, tokenDomains }) => sameTokenDomains(tokenDomains, wanted.tokenDomains) && !isFormer(key),
     );

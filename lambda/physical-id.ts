@@ -51,8 +51,9 @@ export function parsePhysicalId(id: string): KeyReference | undefined {
   return { location: { scope, region }, digest };
 }
 
-export function refersTo(reference: KeyReference, key: string): boolean {
-  return reference.digest === digestOf(key);
+/** Tells the key that a reference means from others; without a reference none is it. */
+export function isKeyOf(reference: KeyReference | undefined): (key: string) => boolean {
+  return key => reference?.digest === digestOf(key);
 }
 
 function digestOf(key: string): string {

@@ -1,10 +1,10 @@
 import {
   failedCreateId,
   isFailedCreateId,
+  isKeyOf,
   locationOf,
   parsePhysicalId,
   physicalIdOf,
-  refersTo,
   sameLocation,
 } from '../../lambda/physical-id';
 
@@ -26,8 +26,8 @@ test('an id leads back to its key, and to no other', () => {
   const reference = parsePhysicalId(physicalIdOf(location, 'key'));
 
   expect(reference?.location).toEqual({ scope: 'REGIONAL', region: 'eu-west-1' });
-  expect(reference && refersTo(reference, 'key')).toBe(true);
-  expect(reference && refersTo(reference, 'Key')).toBe(false);
+  expect(isKeyOf(reference)('key')).toBe(true);
+  expect(isKeyOf(reference)('Key')).toBe(false);
 });
 
 test.each([
@@ -40,7 +40,10 @@ test.each([
   `WafCaptchaApiKey/REGIONAL/eu-west-1/${'0'.repeat(65)}`,
   '',
 ])('%p names no key', id => {
-  expect(parsePhysicalId(id)).toBeUndefined();
+  const reference = parsePhysicalId(id);
+
+  expect(reference).toBeUndefined();
+  expect(isKeyOf(reference)('key')).toBe(false);
 });
 
 test('a key of scope CLOUDFRONT lives in us-east-1', () => {

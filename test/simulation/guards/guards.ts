@@ -17,7 +17,7 @@ export const GUARDS: readonly Guard[] = [
     rule: 1,
     keeps: 'a key that ExistingApiKey names is not deleted',
     file: 'lifecycle.ts',
-    line: 'existing !== undefined && refersTo(own, existing)',
+    line: 'existing !== undefined && isOwn(existing)',
     without: 'false',
   },
   {
