@@ -167,7 +167,7 @@ export class Lifecycle {
     limit: TimeLimit,
   ): Promise<ApiKey | undefined> {
     if (fitting.length === 0) return undefined;
-    const history = await this.historyOf(event, wanted, limit);
+    const history = await this.historyOf(event, limit);
     if (!history) return undefined;
     if (history.rollingBack) {
       const wasOwn = isKeyOf(referenceIn(location, history.idBefore ?? ''));
@@ -178,13 +178,9 @@ export class Lifecycle {
   }
 
   /** The history of the resource, once it shows this request: before, it may be that of the operation before. */
-  private async historyOf(
-    event: UpdateEvent,
-    wanted: WantedKey,
-    limit: TimeLimit,
-  ): Promise<ResourceHistory | undefined> {
+  private async historyOf(event: UpdateEvent, limit: TimeLimit): Promise<ResourceHistory | undefined> {
     const { clock, history } = this.options;
-    const request = requestOf(event, wanted);
+    const request = requestOf(event);
     for (const pause of READING_PAUSES) {
       await clock.sleep(pause, limit.signal);
       const readAt = clock.now();

@@ -161,7 +161,7 @@ export class NewKeys {
     const history = new ResourceHistory(events, event.stackId, event.logicalResourceId, readAt);
     // events that do not show this very request do not show the others either
     const madeId = physicalIdOf(locationOf(wanted.scope, event.stackRegion), key);
-    const standing = history.standingOf(requestOf(event, wanted), madeId);
+    const standing = history.standingOf(requestOf(event), madeId);
     return (
       standing === Standing.UNKNOWN ||
       standing === Standing.RECORDED ||
@@ -211,7 +211,7 @@ export class NewKeys {
 
   /** How a request stands by the events not looked at yet; `undefined` where they cannot be read. */
   private async standingOf(
-    { event, wanted, since }: Request,
+    { event, since }: Request,
     limit: TimeLimit,
     madeId?: string,
   ): Promise<Standing | undefined> {
@@ -219,7 +219,7 @@ export class NewKeys {
     const events = await this.options.history.read(event.stackId, limit, since);
     if (!events) return undefined;
     const history = new ResourceHistory(events, event.stackId, event.logicalResourceId, readAt);
-    return history.standingOf(requestOf(event, wanted), madeId);
+    return history.standingOf(requestOf(event), madeId);
   }
 
   private async undo(made: NewKey, limit: TimeLimit): Promise<void> {

@@ -45,7 +45,7 @@ export interface Request {
   readonly physicalResourceId?: string;
   /** when CloudFormation sent it; `undefined` where that is not known */
   readonly requestedAt: number | undefined;
-  /** whether these properties ask for the same as its own */
+  /** whether these properties ask for the same as its own, in the same words */
   readonly asksFor: (properties: unknown) => boolean;
 }
 

@@ -51,19 +51,27 @@ export function sameWantedKey(one: WantedKey, other: WantedKey): boolean {
   return sameButForOrigin(one, other) && one.existingApiKey === other.existingApiKey;
 }
 
-/** What tells an event from other requests of its resource. Properties that cannot be read ask for anything. */
-export function requestOf(event: CreateEvent | UpdateEvent, wanted: WantedKey): Request {
+/**
+ * What tells an event from other requests of its resource. An update and its rollback may ask for the same key, but
+ * not in the same words: CloudFormation would send neither. Properties that cannot be read may be any request's.
+ */
+export function requestOf(event: CreateEvent | UpdateEvent): Request {
   const { type, requestedAt } = event;
-  const asksFor = (properties: unknown) => {
-    const other = readWantedKey(properties);
-    return other === undefined || sameWantedKey(other, wanted);
-  };
+  const words = wordsOf(event.properties);
+  const asksFor = (properties: unknown) =>
+    readWantedKey(properties) === undefined || wordsOf(properties) === words;
   return {
     type,
     requestedAt,
     asksFor,
     physicalResourceId: event.type === 'Update' ? event.physicalResourceId : undefined,
   };
+}
+
+/** What properties say of the key, as it was written. */
+function wordsOf(properties: unknown): string {
+  const { Scope, TokenDomains, Rotation, ExistingApiKey } = recordOf(properties);
+  return JSON.stringify([Scope, TokenDomains, Rotation, ExistingApiKey]);
 }
 
 /** Whether two are the same but for where the key comes from: made by the resource, or elsewhere. */

@@ -10,18 +10,15 @@ import {
 import { properties } from './event';
 
 const wanted = parseWantedKey(properties());
-const { asksFor } = requestOf(
-  {
-    type: 'Create',
-    requestId: 'request',
-    requestedAt: undefined,
-    stackId: 'stack',
-    stackRegion: 'eu-west-1',
-    logicalResourceId: 'CaptchaKey',
-    properties: properties(),
-  },
-  wanted,
-);
+const { asksFor } = requestOf({
+  type: 'Create',
+  requestId: 'request',
+  requestedAt: undefined,
+  stackId: 'stack',
+  stackRegion: 'eu-west-1',
+  logicalResourceId: 'CaptchaKey',
+  properties: properties(),
+});
 const with_ = (more: object) => parseWantedKey({ ...properties(), ...more });
 
 test.each([[undefined], [null], ['text'], [['list']], [7]])('%p is no properties', value => {
@@ -77,7 +74,18 @@ test.each<[string, object, boolean, boolean]>([
 ])('%s: the same key or the same but for its origin', (_what, more, same, sameButOrigin) => {
   expect(sameWantedKey(with_(more), wanted)).toBe(same);
   expect(sameButForOrigin(with_(more), wanted)).toBe(sameButOrigin);
-  expect(asksFor({ ...properties(), ...more })).toBe(same);
+});
+
+test.each<[string, object, boolean]>([
+  ['the same', {}, true],
+  ['the same of a newer version', { Novelty: '1', ServiceTimeout: 3600 }, true],
+  ['the same in other words', { TokenDomains: ['EXAMPLE.com'] }, false],
+  ['other domains', { TokenDomains: ['example.org'] }, false],
+  ['another scope', { Scope: 'CLOUDFRONT' }, false],
+  ['a rotation', { Rotation: '1' }, false],
+  ['an existing key', { ExistingApiKey: 'k' }, false],
+])('%s: the properties of a request or of another', (_what, more, isOwn) => {
+  expect(asksFor({ ...properties(), ...more })).toBe(isOwn);
 });
 
 test('properties that cannot be read may ask for the same', () => {
