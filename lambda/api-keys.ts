@@ -158,8 +158,7 @@ export class ApiKeys implements KeyRegistry {
     const { keys } = await this.list(creation.location, limit);
     const known = new Set(creation.before.map(({ key }) => key));
     const unknown = keys.filter(
-      ({ key, tokenDomains }) =>
-        !known.has(key) && !creation.isFormer(key) && sameTokenDomains(tokenDomains, creation.tokenDomains),
+      ({ key, tokenDomains }) => !known.has(key) && sameTokenDomains(tokenDomains, creation.tokenDomains),
     );
     for (const { key } of unknown) strangers.add(key);
     const candidates = unknown.filter(

@@ -20,8 +20,6 @@ export interface Creation {
   readonly tokenDomains: readonly string[];
   /** what existed when the key was asked for */
   readonly before: readonly ApiKey[];
-  /** whether a key is the one that the resource has already: so new that it was not listed before, perhaps */
-  isFormer(key: string): boolean;
   /** asked before each attempt; throws when the key is not wanted any more */
   stillWanted(): Promise<void>;
   /** whether a new key with these domains may be somebody else's; asked when an answer was lost */

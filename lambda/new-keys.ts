@@ -127,7 +127,6 @@ export class NewKeys {
       location: locationOf(wanted.scope, event.stackRegion),
       tokenDomains: wanted.tokenDomains,
       before: keys,
-      isFormer,
       stillWanted: () => this.checkStillWanted(request, limit),
       mayBeAnothers: async key => foreign.length > 0 || (await this.hasRivals(request, key, limit)),
     };

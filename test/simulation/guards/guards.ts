@@ -121,13 +121,6 @@ export const GUARDS: readonly Guard[] = [
     without: '',
   },
   {
-    rule: 2,
-    keeps: 'the former key is not taken for the fresh one',
-    file: 'api-keys.ts',
-    line: '!creation.isFormer(key) && ',
-    without: '',
-  },
-  {
     rule: 4,
     keeps: 'a lost key is given time to be listed',
     file: 'api-keys.ts',
