@@ -47,7 +47,7 @@ export class StackEvents implements StackHistory {
         ),
       );
       for (const event of (page.StackEvents ?? []).map(parseEvent)) {
-        if (since === undefined ? settles(stackId, event) : event.at < since) return events;
+        if (since === undefined ? settles(stackId, event, events) : event.at < since) return events;
         events.push(event);
       }
       token = page.NextToken;

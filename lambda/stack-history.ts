@@ -21,9 +21,19 @@ export interface StackHistory {
   read(stackId: string, limit: TimeLimit, since?: number): Promise<readonly StackEvent[] | undefined>;
 }
 
-/** Whether an event leaves the stack in a state that a later rollback leads back to: what came before it is over. */
-export function settles(stackId: string, { physicalResourceId, status }: StackEvent): boolean {
-  return physicalResourceId === stackId && status.endsWith('_COMPLETE');
+/**
+ * Whether an event leaves the stack in a state that a later rollback leads back to: what came before it is over.
+ * `newer` are the events that came after it, newest first.
+ */
+export function settles(
+  stackId: string,
+  { physicalResourceId, status }: StackEvent,
+  newer: readonly StackEvent[],
+): boolean {
+  if (physicalResourceId !== stackId || !status.endsWith('_COMPLETE')) return false;
+  const next = newer.findLast(event => event.physicalResourceId === stackId);
+  // a nested stack that is done waits for its parent, and goes back with it
+  return !(status === 'UPDATE_COMPLETE' && next?.status === 'UPDATE_ROLLBACK_IN_PROGRESS');
 }
 
 /** How a request stands with CloudFormation. */

@@ -5,7 +5,7 @@ import { CustomResources } from './custom-resource';
 import { type Deployment, planDeployment } from './deployment';
 import { defaultVariants, type Environment, type Variants } from './environment';
 import type { Random } from './identifiers';
-import { deleteStack, Operation } from './operation';
+import { deleteStack, Operation, type ParentSucceeds } from './operation';
 import { givenParameters, parameterValues } from './parameters';
 import type { ResourceType } from './resource-type';
 import { awsResourceTypes, type Parameters } from './resource-types';
@@ -95,12 +95,12 @@ export class Engine {
     this.start(stack, operation => operation.create(input.clientRequestToken), deployment);
   }
 
-  /** Starts an update; refuses one that changes nothing. */
-  update(stack: Stack, input: DeploymentInput): void {
+  /** Starts an update, of a nested stack if there is a parent; refuses one that changes nothing. */
+  update(stack: Stack, input: DeploymentInput, parentSucceeds?: ParentSucceeds): void {
     const deployment = this.plan(stack, input);
     if (!updatable.includes(stack.status)) throw refusal(stack, 'can not be updated');
     if (!this.isChange(stack, deployment)) throw invalid('No updates are to be performed.');
-    this.start(stack, operation => operation.update(input.clientRequestToken), deployment);
+    this.start(stack, operation => operation.update(input.clientRequestToken, parentSucceeds), deployment);
   }
 
   /** Takes back an update that is in progress. */

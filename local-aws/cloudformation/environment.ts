@@ -13,6 +13,8 @@ export interface Variants {
   readonly rollbackDeletesRetained: boolean;
   /** Whether a stack deletion goes on to what a resource depends on when that resource's own deletion failed. */
   readonly deletesDependenciesOfFailed: boolean;
+  /** The status in which an updated nested stack waits to learn whether the update of its parent succeeds. */
+  readonly nestedStackWaitsIn: 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS' | 'UPDATE_COMPLETE';
 }
 
 export const defaultVariants: Variants = {
@@ -20,6 +22,7 @@ export const defaultVariants: Variants = {
   restoresAttributes: false,
   rollbackDeletesRetained: false,
   deletesDependenciesOfFailed: true,
+  nestedStackWaitsIn: 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS',
 };
 
 /** All that the operations on a stack take from outside. */

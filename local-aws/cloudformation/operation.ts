@@ -4,6 +4,9 @@ import { remove } from './removal';
 import { Rollout } from './rollout';
 import type { Stack, StackResource } from './stack';
 
+/** Tells a nested stack that has been updated whether the update of its parent succeeds, once that is known. */
+export type ParentSucceeds = () => Promise<boolean>;
+
 /** One creation or update of a stack, from its first event to its last. */
 export class Operation {
   private readonly controller = new AbortController();
@@ -45,12 +48,16 @@ export class Operation {
     stack.enter(left.length > 0 ? 'ROLLBACK_FAILED' : 'ROLLBACK_COMPLETE', deletionFailure(left));
   }
 
-  async update(clientRequestToken?: string): Promise<void> {
-    const { stack } = this;
-    stack.lastUpdatedTime = this.environment.clock.now();
+  async update(clientRequestToken?: string, parentSucceeds?: ParentSucceeds): Promise<void> {
+    const { stack, environment } = this;
+    stack.lastUpdatedTime = environment.clock.now();
     stack.begin('UPDATE_IN_PROGRESS', clientRequestToken);
     const reason = await this.rollOut(this.deployment);
     if (reason !== undefined) return this.rollBack(this.isCancelled ? undefined : reason);
+    if (parentSucceeds) {
+      stack.enter(environment.variants.nestedStackWaitsIn);
+      if (!(await parentSucceeds())) return this.rollBack();
+    }
     stack.deployment = this.deployment;
     stack.enter('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS');
     await this.cleanUp(this.deployment, copy => this.isRetainedAfterUpdate(copy));

@@ -101,6 +101,33 @@ test.each(['UPDATE_ROLLBACK_IN_PROGRESS', 'UPDATE_FAILED', 'UPDATE_COMPLETE_CLEA
   },
 );
 
+describe('of a nested stack', () => {
+  test('goes past the completion from which it rolls back with its parent', async () => {
+    const { read } = reading([
+      event('UPDATE_IN_PROGRESS'),
+      ofStack('UPDATE_ROLLBACK_IN_PROGRESS'),
+      event('UPDATE_COMPLETE', { LogicalResourceId: 'Other' }),
+      ofStack('UPDATE_COMPLETE'),
+      event('UPDATE_COMPLETE'),
+      start,
+      ofStack('UPDATE_COMPLETE'),
+      event('UPDATE_COMPLETE'),
+    ]);
+
+    await expect(read()).resolves.toHaveLength(6);
+  });
+
+  test.each(['CREATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'])('does not go past %s', async status => {
+    const { read } = reading([
+      event('UPDATE_IN_PROGRESS'),
+      ofStack('UPDATE_ROLLBACK_IN_PROGRESS'),
+      ofStack(status),
+    ]);
+
+    await expect(read()).resolves.toHaveLength(2);
+  });
+});
+
 test('stops before events older than asked for', async () => {
   const old = event('UPDATE_COMPLETE', { Timestamp: new Date(NOON.getTime() - 1) });
   const { read, tokens } = reading([event('CREATE_IN_PROGRESS'), old], [start]);

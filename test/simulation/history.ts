@@ -83,6 +83,8 @@ export type Step =
       readonly neighbours: readonly Neighbour[];
       /** Cancels the update, or deletes the stack in the midst of its creation. */
       readonly cancelAfterMs: number | undefined;
+      /** The update of the parent, if the stack is a nested one. */
+      readonly parent: { readonly ms: number; readonly fails: boolean } | undefined;
       readonly pauseMs: number;
     }
   | { readonly kind: 'delete stack'; readonly pauseMs: number }
@@ -153,6 +155,7 @@ function variants(): fc.Arbitrary<Variants> {
     restoresAttributes: fc.boolean(),
     rollbackDeletesRetained: fc.boolean(),
     deletesDependenciesOfFailed: fc.boolean(),
+    nestedStackWaitsIn: fc.constantFrom('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'UPDATE_COMPLETE'),
   });
 }
 
@@ -210,6 +213,10 @@ function step(): fc.Arbitrary<Step> {
     changes: fc.array(change(), { maxLength: 4 }),
     neighbours: fc.array(neighbour(), { maxLength: 2 }),
     cancelAfterMs: fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, span()),
+    parent: fc.oneof(
+      { weight: 5, arbitrary: fc.constant(undefined) },
+      fc.record({ ms: span(), fails: fc.boolean() }),
+    ),
     pauseMs,
   });
   const deletion = fc.record({ kind: fc.constant('delete stack' as const), pauseMs });

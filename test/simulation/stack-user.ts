@@ -6,6 +6,8 @@ import { judge, type Snapshot } from './judge';
 import { isSameKind } from './ledger';
 import { domainsOf, type Key, readable, templateOf } from './template';
 
+type Deploy = Extract<Step, { kind: 'deploy' }>;
+
 /** Somebody who deploys one stack again and again, as a story says. */
 export class StackUser {
   private stack?: Stack;
@@ -55,14 +57,14 @@ export class StackUser {
     }
   }
 
-  private async deploy(step: Extract<Step, { kind: 'deploy' }>): Promise<void> {
+  private async deploy(step: Deploy): Promise<void> {
     const { stack } = this;
     if (stack && !deployable.includes(stack.status)) return;
     const keys = this.changed(stack ? this.keys : this.first(), step.changes);
     this.version += 1;
     const wanted = keys.filter(key => key !== undefined);
     const template = templateOf(wanted, step.neighbours, this.version);
-    const snapshot = this.begin(template, wanted);
+    const snapshot = this.begin(template, wanted, step.parent);
     if (!snapshot) return;
     const interruption = this.interrupt(snapshot.stack, step.cancelAfterMs);
     await this.account.cloudFormation.engine.settled(snapshot.stack);
@@ -71,7 +73,7 @@ export class StackUser {
   }
 
   /** Starts a creation or an update, and takes down how things stood before. */
-  private begin(template: string, wanted: readonly Key[]): Snapshot | undefined {
+  private begin(template: string, wanted: readonly Key[], parent: Deploy['parent']): Snapshot | undefined {
     const { account, stackName, story } = this;
     const { engine } = account.cloudFormation;
     const startedAt = account.clock.now();
@@ -89,12 +91,18 @@ export class StackUser {
     );
     account.trace(() => `${stackName}: update ${readable(template)}`);
     try {
-      engine.update(stack, { template });
+      engine.update(stack, { template }, parent && (() => this.succeeds(parent)));
     } catch (error) {
       if (error instanceof AwsError) return undefined;
       throw error;
     }
     return { stack, wanted, deployed, apiKeys, begunAt: startedAt, startedAt };
+  }
+
+  private async succeeds({ ms, fails }: NonNullable<Deploy['parent']>): Promise<boolean> {
+    await this.account.clock.sleep(ms);
+    this.account.trace(() => `${this.stackName}: its parent ${fails ? 'fails' : 'succeeds'}`);
+    return !fails;
   }
 
   private interrupt(stack: Stack, afterMs: number | undefined): AbortController {
