@@ -14,6 +14,9 @@ export interface WantedKey {
   readonly existingApiKey?: string;
 }
 
+/** What the events of a stack show for the value of a NoEcho parameter, or leave of a dynamic reference. */
+const HIDDEN = /\*{4}|\{\{resolve:/;
+
 /** Properties that ask for no key that could be made. */
 export class MalformedProperties extends Error {
   public override readonly name = 'MalformedProperties';
@@ -53,13 +56,15 @@ export function sameWantedKey(one: WantedKey, other: WantedKey): boolean {
 
 /**
  * What tells an event from other requests of its resource. An update and its rollback may ask for the same key, but
- * not in the same words: CloudFormation would send neither. Properties that cannot be read may be any request's.
+ * not in the same words: CloudFormation would send neither. Properties that cannot be read, or not whole, may be any
+ * request's.
  */
 export function requestOf(event: CreateEvent | UpdateEvent): Request {
   const { type, requestedAt } = event;
   const words = wordsOf(event.properties);
   const asksFor = (properties: unknown) =>
-    readWantedKey(properties) === undefined || wordsOf(properties) === words;
+    readWantedKey(properties) === undefined ||
+    wordsOf(properties).every((word, index) => word === words[index] || mayStandFor(word, words[index]));
   return {
     type,
     requestedAt,
@@ -68,10 +73,15 @@ export function requestOf(event: CreateEvent | UpdateEvent): Request {
   };
 }
 
-/** What properties say of the key, as it was written. */
-function wordsOf(properties: unknown): string {
+/** What properties say of the key, as it was written; `undefined` where they say nothing. */
+function wordsOf(properties: unknown): (string | undefined)[] {
   const { Scope, TokenDomains, Rotation, ExistingApiKey } = recordOf(properties);
-  return JSON.stringify([Scope, TokenDomains, Rotation, ExistingApiKey]);
+  return [Scope, TokenDomains, Rotation, ExistingApiKey].map(word => JSON.stringify(word));
+}
+
+/** Whether an event hides a word behind what it shows. */
+function mayStandFor(shownWord = '', word?: string): boolean {
+  return word !== undefined && HIDDEN.test(shownWord);
 }
 
 /** Whether two are the same but for where the key comes from: made by the resource, or elsewhere. */

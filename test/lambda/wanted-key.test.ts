@@ -10,7 +10,7 @@ import {
 import { properties } from './event';
 
 const wanted = parseWantedKey(properties());
-const { asksFor } = requestOf({
+const request = {
   type: 'Create',
   requestId: 'request',
   requestedAt: undefined,
@@ -18,7 +18,8 @@ const { asksFor } = requestOf({
   stackRegion: 'eu-west-1',
   logicalResourceId: 'CaptchaKey',
   properties: properties(),
-});
+} as const;
+const { asksFor } = requestOf(request);
 const with_ = (more: object) => parseWantedKey({ ...properties(), ...more });
 
 test.each([[undefined], [null], ['text'], [['list']], [7]])('%p is no properties', value => {
@@ -90,6 +91,24 @@ test.each<[string, object, boolean]>([
 
 test('properties that cannot be read may ask for the same', () => {
   expect(asksFor(properties([]))).toBe(true);
+});
+
+describe('properties of which a word is hidden', () => {
+  const labelled = { ...properties(), Rotation: 'spring' };
+  const { asksFor: asksForLabelled } = requestOf({ ...request, properties: labelled });
+
+  test.each(['****', 'v-*****', '{{resolve:ssm:/rotation:1}}'])('may ask for the same: %s', shown => {
+    expect(asksForLabelled({ ...labelled, Rotation: shown })).toBe(true);
+  });
+
+  test('do not ask for the same where another word differs', () => {
+    expect(asksForLabelled({ ...labelled, Rotation: '****', Scope: 'CLOUDFRONT' })).toBe(false);
+  });
+
+  test('do not ask for the same as ones that lack the word', () => {
+    expect(asksFor({ ...labelled, Rotation: '****' })).toBe(false);
+    expect(asksForLabelled(properties())).toBe(false);
+  });
 });
 
 test.each([

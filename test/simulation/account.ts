@@ -72,7 +72,7 @@ export class Account {
       ]),
     });
     const { engine } = this.cloudFormation;
-    this.events = eventsApi(engine, () => this.clock.now(), conditions.eventsLagMs);
+    this.events = eventsApi(engine, () => this.clock.now(), conditions);
     this.responses = new ResponseUrls(this);
   }
 
@@ -125,9 +125,9 @@ export class Account {
           ? Promise.resolve(jsonError(new AwsError('AccessDeniedException', 'not authorized')))
           : this.answerWaf(request, invocation, creation),
       events: async (request, invocation) => {
-        if (!isDenied(invocation) && !this.conditions.eventsDenied)
-          return this.answerEvents(request, invocation);
-        invocation.troubles.add('eventsDenied');
+        const isRefused = this.conditions.eventsDenied;
+        if (!isDenied(invocation) && !isRefused) return this.answerEvents(request, invocation);
+        if (isRefused) invocation.troubles.add('eventsDenied');
         return queryError(new AwsError('AccessDenied', 'not authorized', 403));
       },
     };

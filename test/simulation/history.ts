@@ -49,6 +49,8 @@ export interface Conditions {
   readonly wafSkewMs: number;
   readonly eventsDenied: boolean;
   readonly eventsLagMs: number;
+  /** The events show asterisks for the rotation, as they do for the value of a NoEcho parameter. */
+  readonly eventsHideRotation: boolean;
   /** How long a new role is without its permissions, at most. */
   readonly roleLagMs: number;
 }
@@ -139,6 +141,7 @@ function conditions(): fc.Arbitrary<Conditions> {
     wafSkewMs: fc.constantFrom(0, 0, -900, 900),
     eventsDenied: fc.oneof({ weight: 14, arbitrary: fc.constant(false) }, fc.constant(true)),
     eventsLagMs: fc.constantFrom(0, 0, 0, 0, 1500, 3000, 30_000),
+    eventsHideRotation: unlikely(5),
     roleLagMs: fc.constantFrom(0, 0, 5000, 55_000),
   });
 }

@@ -98,10 +98,17 @@ function causeOfDoubt(account: Account, snapshot: Snapshot, key: Key, apiKey = '
   if (updates.some(({ troubles }) => troubles.has('eventsDenied'))) return 'the events were denied';
   const { eventsLagMs, listLagMs } = account.conditions;
   if (eventsLagMs > EVENTS_PATIENCE) return 'the events came too late';
+  if (eventsLagMs > 0 && eventsHideRotation && isRotated(snapshot, key)) return 'its rotation was hidden';
   const listedFrom = (account.ledger.keys.get(apiKey)?.madeAt ?? 0) + listLagMs;
   // where the present key is in another list, nothing tells that this one lags
   const isMissed = ({ event, startedAt }: Invocation) => startedAt < listedFrom && isElsewhere(event);
   return updates.some(isMissed) ? 'it was too new to be listed' : undefined;
+}
+
+/** Whether the operation was to lead from one label to another. */
+function isRotated({ wanted, deployed }: Snapshot, { logicalId }: Key): boolean {
+  const labels = [wanted, deployed].map(keys => keys.find(key => key.logicalId === logicalId)?.rotation ?? 0);
+  return labels.every(label => label > 0) && labels[0] !== labels[1];
 }
 
 /** Whether a resource's present key is in another scope than the wanted one. */

@@ -94,6 +94,20 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     rule: 3,
+    keeps: 'a word that the events hide may stand for any',
+    file: 'wanted-key.ts',
+    line: 'word === words[index] || mayStandFor(word, words[index])',
+    without: 'word === words[index]',
+  },
+  {
+    rule: 3,
+    keeps: 'a nested stack goes back beyond the completion in which it waited for its parent',
+    file: 'stack-history.ts',
+    line: "return !(status === 'UPDATE_COMPLETE' && next?.status === 'UPDATE_ROLLBACK_IN_PROGRESS');",
+    without: 'return next !== null;',
+  },
+  {
+    rule: 3,
     keeps: 'a former key that is not listed yet is waited for',
     file: 'lifecycle.ts',
     line: 'if (!own || inventory.keys.some(({ key }) => isOwn(key))) return inventory;',
