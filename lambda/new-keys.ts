@@ -24,7 +24,7 @@ const UNDO_RESERVE = 20 * SECOND;
 const FIRST_DOUBT = 10 * SECOND;
 const LONGEST_DOUBT = 30 * SECOND;
 /** How long to look that up. */
-const DOUBT_TIMEOUT = SECOND;
+const DOUBT_TIMEOUT = 5 * SECOND;
 /** How late an event may show up: what is newer has to be looked at again. */
 const EVENTS_LAG = 60 * SECOND;
 /** Pauses before it is looked up whether CloudFormation has recorded a new key. */

@@ -266,7 +266,7 @@ describe('creating', () => {
     const account = new Account();
     account.waf.faults.next('CreateAPIKey', failed(500, 'WAFInternalErrorException', 'after'));
     const readings: (number | undefined)[] = [];
-    account.onReading = since => readings.push(since);
+    account.onReading = since => void readings.push(since);
     const event = createEvent();
     const requestedAt = account.clock.now();
 

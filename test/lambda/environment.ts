@@ -26,7 +26,7 @@ export class Account {
   /** The events of the stack, newest first; `undefined` where they cannot be read. A test may change them. */
   public events: readonly StackEvent[] | undefined = [stackEvent('CREATE_IN_PROGRESS')];
   /** Is told each reading of the events, before it is answered. */
-  public onReading: (since: number | undefined) => void = () => undefined;
+  public onReading: (since: number | undefined) => void | Promise<void> = () => undefined;
   private seed = 1;
 
   constructor(options: Partial<Wafv2Options> = {}) {
@@ -45,7 +45,7 @@ export class Account {
     const put: Put = (url, body, signal) => this.put(url, body, signal);
     const history: StackHistory = {
       read: async (_stackId, limit, since) => {
-        this.onReading(since);
+        await this.onReading(since);
         // as the real one, which does not begin when the time is up
         return this.clock.now() > limit.at ? undefined : this.events;
       },

@@ -728,9 +728,13 @@ describe('a cancelled request', () => {
     expect(keysOf(account)).toEqual([]);
   });
 
-  test('that came late makes no key at all', async () => {
+  test.each([
+    ['at once', 0],
+    ['only seconds later, page by page', 4000],
+  ])('that came late makes no key at all, when the events are there %s', async (_what, ms) => {
     const account = new Account();
     account.events = [stackEvent('DELETE_COMPLETE')];
+    account.onReading = () => account.clock.sleep(ms);
     const late = { ResponseURL: 'https://cloudformation.example/response?X-Amz-Date=20260131T115950Z' };
 
     const answer = await account.environment().invoke(createEvent(properties(), late));

@@ -67,11 +67,19 @@ function causeOfMissedRole(account: Account, { maker }: MadeKey): string | undef
       deniedAt - sentAt > GRACE &&
       sentAt >= maker.startedAt - GRACE,
   );
-  if (hadTime) return 'it took too long to notice';
+  if (hadTime) return causeOfDelay(account, maker);
   // no Delete waits for it: the one that came had the id of the key before the update
   if (event.RequestType === 'Update') return 'the stack was deleted right after the update was cancelled';
   const isAlone = account.ledger.invocationsFor(event.RequestId).length === 1;
   return !isAlone || troubles.has('repeated') || troubles.has('late') ? 'it came late or twice' : undefined;
+}
+
+/** Why a cancelled request took longer than it is given: where nothing goes wrong, it does not. */
+function causeOfDelay(account: Account, { troubles }: Invocation): string | undefined {
+  if (troubles.has('eventsDenied')) return 'the events were denied';
+  if (account.conditions.eventsLagMs > 3000) return 'the events came too late';
+  const others = [...troubles].filter(trouble => trouble !== 'denied');
+  return others.length > 0 ? 'it took too long to notice' : undefined;
 }
 
 /** What a cancelled request has to notice it and to clean up. */
