@@ -81,12 +81,22 @@ export class Ledger {
   }
 
   ownerOf(apiKey: string): string | undefined {
-    const maker = this.keys.get(apiKey)?.maker;
-    return this.handedOver.get(apiKey) ?? (maker && resourceOf(maker.event));
+    return this.handedOver.get(apiKey) ?? this.makerOf(apiKey);
   }
 
   owns(resource: string, apiKey: string): boolean {
-    return this.ownerOf(apiKey) === resource || this.isCoincidence(resource, apiKey);
+    return this.ownerOf(apiKey) === resource || this.sharesIt(resource, apiKey);
+  }
+
+  /** Whether a resource is one of two that take a key for their own; the other may have had it handed over. */
+  private sharesIt(resource: string, apiKey: string): boolean {
+    if (this.isCoincidence(resource, apiKey)) return true;
+    return this.makerOf(apiKey) === resource && this.isShared(apiKey);
+  }
+
+  private makerOf(apiKey: string): string | undefined {
+    const maker = this.keys.get(apiKey)?.maker;
+    return maker && resourceOf(maker.event);
   }
 
   /** Whether two resources have to take a key for their own. */
