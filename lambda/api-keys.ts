@@ -15,8 +15,8 @@ import { type Location, physicalIdOf } from './physical-id';
 import type { Repetition } from './repetition';
 
 const SECOND = 1000;
-/** What must be left after a CreateAPIKey: time to look for a lost key, to describe it and to undo it. */
-const CREATION_RESERVE = 55 * SECOND;
+/** What must be left after a CreateAPIKey: time to look for a lost key, to ask whose it is, to describe and to undo it. */
+const CREATION_RESERVE = 80 * SECOND;
 /** How long a new key may take to be listed. */
 const LISTING_DELAY = 10 * SECOND;
 /** How far WAF's clock and ours may be apart; it covers time stamps cut to whole seconds too. */
@@ -169,7 +169,7 @@ export class ApiKeys implements KeyRegistry {
     if (!only) return undefined;
     const ids = candidates.map(({ key }) => physicalIdOf(creation.location, key));
     // another one, listed now or after an earlier attempt, says that others make such keys too
-    if (strangers.size > 1 || (await creation.mayBeAnothers(only.key))) {
+    if (strangers.size > 1 || (await creation.mayBeAnothers(only))) {
       this.options.log('left alone: it cannot be told whose these keys are', { ids });
       return undefined;
     }

@@ -23,7 +23,7 @@ export interface Creation {
   /** asked before each attempt; throws when the key is not wanted any more */
   stillWanted(): Promise<void>;
   /** whether a new key with these domains may be somebody else's; asked when an answer was lost */
-  mayBeAnothers(key: string): Promise<boolean>;
+  mayBeAnothers(key: ApiKey): Promise<boolean>;
 }
 
 export interface Created {

@@ -4,6 +4,7 @@ import type { TimeLimit } from './clock';
 import type { ApiKey, Inventory } from './key-registry';
 import type { CreateEvent, DeleteEvent, LifecycleEvent, Outcome, UpdateEvent } from './lifecycle-event';
 import { NewKeys, type NewKeysOptions } from './new-keys';
+import { Ownership } from './ownership';
 import {
   failedCreateId,
   isFailedCreateId,
@@ -13,26 +14,11 @@ import {
   locationOf,
   parsePhysicalId,
   physicalIdOf,
-  sameLocation,
+  referenceIn,
 } from './physical-id';
-import { ResourceHistory, Standing } from './stack-history';
-import {
-  existingApiKeyIn,
-  parseWantedKey,
-  readWantedKey,
-  requestOf,
-  sameButForOrigin,
-  sameWantedKey,
-  type WantedKey,
-} from './wanted-key';
+import { existingApiKeyIn, parseWantedKey, readWantedKey, sameWantedKey, type WantedKey } from './wanted-key';
 
 const SECOND = 1000;
-/** What should be left after the events were read: time to make a key. */
-const MAKING_RESERVE = 120 * SECOND;
-/** What they may take even so: to fail for lack of time is better than to make a key in place of the former one. */
-const READING_PATIENCE = 60 * SECOND;
-/** Pauses before the events are read again, when they do not show the request yet. */
-const READING_PAUSES = [0, 2 * SECOND, 4 * SECOND];
 /**
  * How long a cancelled request may go on until it has noticed and cleaned up: it asks every half minute, and a call may
  * take ten seconds. It needs the role meanwhile.
@@ -41,9 +27,11 @@ const CANCELLED_REQUEST_GRACE = 45 * SECOND;
 
 /** What Create, Update and Delete mean for a key. */
 export class Lifecycle {
+  private readonly ownership: Ownership;
   private readonly newKeys: NewKeys;
 
   constructor(private readonly options: NewKeysOptions) {
+    this.ownership = new Ownership(options);
     this.newKeys = new NewKeys(options);
   }
 
@@ -90,7 +78,7 @@ export class Lifecycle {
     const own = fitting.find(({ key }) => isOwn(key));
     let kept = own && !asksForAnother(old, wanted) ? own : undefined;
     if (!kept && !unchanged)
-      kept = await this.provenKey(event, old, wanted, { location, fitting, own }, limit);
+      kept = await this.ownership.formerOrHandedOver(event, old, wanted, { location, fitting, own }, limit);
     return kept ? this.keep(location, inventory, kept) : this.newKeys.make(event, wanted, inventory, limit);
   }
 
@@ -109,21 +97,15 @@ export class Lifecycle {
   }
 
   private async delete(event: DeleteEvent, limit: TimeLimit): Promise<Outcome> {
-    const { keys, log } = this.options;
     const { physicalResourceId } = event;
     const own = parsePhysicalId(physicalResourceId);
-    const isOwn = isKeyOf(own);
     const existing = existingApiKeyIn(event.properties);
     if (!own) {
       await this.deleteUnrecorded(event, limit);
-    } else if (existing !== undefined && isOwn(existing)) {
-      log('left the key alone: it is only used here', { id: physicalResourceId });
+    } else if (existing !== undefined && isKeyOf(own)(existing)) {
+      this.options.log('left the key alone: it is only used here', { id: physicalResourceId });
     } else {
-      const inventory = await keys.listWith(own.location, isOwn, limit);
-      const current = inventory.keys.find(({ key }) => isOwn(key));
-      if (current) await keys.delete(own.location, current.key, limit);
-      this.newKeys.forget(own);
-      log(current ? 'deleted the key' : 'the key is gone already', { id: physicalResourceId });
+      await this.deleteRecorded(event, own, limit);
     }
     return { physicalResourceId };
   }
@@ -155,42 +137,19 @@ export class Lifecycle {
     return { physicalResourceId, data: attributesOf(inventory, key, createdAt) };
   }
 
-  /**
-   * The key that the stack's own events prove to be this resource's: on a rollback the one from before the update,
-   * otherwise the own one that is handed over.
-   */
-  private async provenKey(
-    event: UpdateEvent,
-    old: WantedKey | undefined,
-    wanted: WantedKey,
-    { location, fitting, own }: { location: Location; fitting: readonly ApiKey[]; own: ApiKey | undefined },
-    limit: TimeLimit,
-  ): Promise<ApiKey | undefined> {
-    if (fitting.length === 0) return undefined;
-    const history = await this.historyOf(event, limit);
-    if (!history) return undefined;
-    if (history.rollingBack) {
-      const wasOwn = isKeyOf(referenceIn(location, history.idBefore ?? ''));
-      return fitting.find(({ key }) => wasOwn(key));
+  private async deleteRecorded(event: DeleteEvent, own: KeyReference, limit: TimeLimit): Promise<void> {
+    const { keys, log } = this.options;
+    const { physicalResourceId: id } = event;
+    const isOwn = isKeyOf(own);
+    const inventory = await keys.listWith(own.location, isOwn, limit);
+    const current = inventory.keys.find(({ key }) => isOwn(key));
+    if (current && !(await this.ownership.isOwned(event, own, current, limit))) {
+      log('left the key alone: it may only be used here', { id });
+      return;
     }
-    const handedOver = old?.existingApiKey !== undefined && sameButForOrigin(old, wanted);
-    return handedOver ? own : undefined;
-  }
-
-  /** The history of the resource, once it shows this request: before, it may be that of the operation before. */
-  private async historyOf(event: UpdateEvent, limit: TimeLimit): Promise<ResourceHistory | undefined> {
-    const { clock, history } = this.options;
-    const request = requestOf(event);
-    for (const pause of READING_PAUSES) {
-      await clock.sleep(pause, limit.signal);
-      const readAt = clock.now();
-      const at = Math.min(limit.at, Math.max(limit.at - MAKING_RESERVE, readAt + READING_PATIENCE));
-      const events = await history.read(event.stackId, { ...limit, at });
-      if (!events) return undefined;
-      const read = new ResourceHistory(events, event.stackId, event.logicalResourceId, readAt);
-      if (read.standingOf(request) === Standing.AWAITED) return read;
-    }
-    return undefined;
+    if (current) await keys.delete(own.location, current.key, limit);
+    this.newKeys.forget(own);
+    log(current ? 'deleted the key' : 'the key is gone already', { id });
   }
 
   /** For an id that names no key: deletes what was made for this very resource and never reached CloudFormation. */
@@ -201,12 +160,6 @@ export class Lifecycle {
     await this.newKeys.undoAllOf(event, limit);
     log('nothing more to delete', { id: event.physicalResourceId });
   }
-}
-
-/** What an id says of a key in a location; `undefined` where it names none there. */
-function referenceIn(location: Location, physicalResourceId: string): KeyReference | undefined {
-  const reference = parsePhysicalId(physicalResourceId);
-  return reference && sameLocation(reference.location, location) ? reference : undefined;
 }
 
 /** Whether a change asks for another key even though the own one fits: for a fresh one, or for a former one. */

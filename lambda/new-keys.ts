@@ -1,4 +1,3 @@
-import { RESOURCE_TYPE, SERVICE_TIMEOUT_SECONDS } from '../lib/properties';
 import { sameTokenDomains } from '../lib/token-domains';
 import { attributesOf, integrationUrlOf } from './attributes';
 import { Refusal, Verdict, verdictOn } from './aws-error';
@@ -6,6 +5,7 @@ import { type Clock, sooner, type TimeLimit } from './clock';
 import type { Created, Creation, Inventory, KeyRegistry } from './key-registry';
 import type { CreateEvent, LifecycleEvent, Outcome, ResourceEvent, UpdateEvent } from './lifecycle-event';
 import type { Log } from './log';
+import { Ownership } from './ownership';
 import {
   isKeyOf,
   type KeyReference,
@@ -14,8 +14,8 @@ import {
   parsePhysicalId,
   physicalIdOf,
 } from './physical-id';
-import { ResourceHistory, type StackHistory, Standing, TIMESTAMP_SLACK } from './stack-history';
-import { readWantedKey, requestOf, type WantedKey } from './wanted-key';
+import { readResourceHistory, type StackHistory, Standing, TIMESTAMP_SLACK } from './stack-history';
+import { requestOf, type WantedKey } from './wanted-key';
 
 const SECOND = 1000;
 /** What must be left after a key was described: time to undo it. */
@@ -57,8 +57,11 @@ interface NewKey extends Created {
 /** Makes keys, and answers for each until CloudFormation has recorded it. */
 export class NewKeys {
   private readonly unrecorded = new Set<NewKey>();
+  private readonly ownership: Ownership;
 
-  constructor(private readonly options: NewKeysOptions) {}
+  constructor(private readonly options: NewKeysOptions) {
+    this.ownership = new Ownership(options);
+  }
 
   public async make(
     event: CreateEvent | UpdateEvent,
@@ -128,7 +131,9 @@ export class NewKeys {
       tokenDomains: wanted.tokenDomains,
       before: keys,
       stillWanted: () => this.checkStillWanted(request, limit),
-      mayBeAnothers: async key => foreign.length > 0 || (await this.hasRivals(request, key, limit)),
+      mayBeAnothers: async key =>
+        foreign.length > 0 ||
+        !(await this.ownership.isMadeFor(event, wanted, key, sooner(limit, UNDO_RESERVE))),
     };
   }
 
@@ -142,30 +147,6 @@ export class NewKeys {
     if (standing !== undefined) request.since = Math.max(request.since, now - EVENTS_LAG);
     request.askedAt = now;
     request.patience = Math.min(request.patience * 2, LONGEST_DOUBT);
-  }
-
-  /** Whether the key is recorded already, or another resource of the stack is about to have one with these domains. */
-  private async hasRivals({ event, wanted }: Request, key: string, limit: TimeLimit): Promise<boolean> {
-    // the stack may have settled since: look back as far as any request that may still be at work
-    const since = event.requestedAt && event.requestedAt - SERVICE_TIMEOUT_SECONDS * SECOND;
-    const readAt = this.options.clock.now();
-    const events = await this.options.history.read(event.stackId, sooner(limit, UNDO_RESERVE), since);
-    if (!events) return true;
-    const wantsTheSame = (properties: unknown) => {
-      const other = readWantedKey(properties);
-      return (
-        !other || (other.scope === wanted.scope && sameTokenDomains(other.tokenDomains, wanted.tokenDomains))
-      );
-    };
-    const history = new ResourceHistory(events, event.stackId, event.logicalResourceId, readAt);
-    // events that do not show this very request do not show the others either
-    const madeId = physicalIdOf(locationOf(wanted.scope, event.stackRegion), key);
-    const standing = history.standingOf(requestOf(event), madeId);
-    return (
-      standing === Standing.UNKNOWN ||
-      standing === Standing.RECORDED ||
-      history.others(RESOURCE_TYPE, wantsTheSame).length > 0
-    );
   }
 
   /** After the answer: a request that was cancelled, or answered twice, leaves a key that CloudFormation never sees. */
@@ -214,11 +195,8 @@ export class NewKeys {
     limit: TimeLimit,
     madeId?: string,
   ): Promise<Standing | undefined> {
-    const readAt = this.options.clock.now();
-    const events = await this.options.history.read(event.stackId, limit, since);
-    if (!events) return undefined;
-    const history = new ResourceHistory(events, event.stackId, event.logicalResourceId, readAt);
-    return history.standingOf(requestOf(event), madeId);
+    const history = await readResourceHistory(event, this.options, limit, since);
+    return history?.standingOf(requestOf(event), madeId);
   }
 
   private async undo(made: NewKey, limit: TimeLimit): Promise<void> {

@@ -51,6 +51,12 @@ export function parsePhysicalId(id: string): KeyReference | undefined {
   return { location: { scope, region }, digest };
 }
 
+/** The same, for a key in a location; `undefined` for an id that names none there. */
+export function referenceIn(location: Location, id: string): KeyReference | undefined {
+  const reference = parsePhysicalId(id);
+  return reference && sameLocation(reference.location, location) ? reference : undefined;
+}
+
 /** Tells the key that a reference means from others; without a reference none is it. */
 export function isKeyOf(reference: KeyReference | undefined): (key: string) => boolean {
   return key => reference?.digest === digestOf(key);

@@ -1,4 +1,5 @@
-import type { TimeLimit } from './clock';
+import type { Clock, TimeLimit } from './clock';
+import type { ResourceEvent } from './lifecycle-event';
 
 /** One event of a stack, as DescribeStackEvents gives it. */
 export interface StackEvent {
@@ -64,9 +65,21 @@ export const TIMESTAMP_SLACK = 2000;
 /** How much later than the request its first event may be: what begins after that is another request. */
 const BEGINNING_SLACK = 30_000;
 /** How late the first event of a request may show up. The last look at what became of a key comes later. */
-const FIRST_EVENT_LAG = 32_000;
+export const FIRST_EVENT_LAG = 32_000;
 
-/** What the events since the last settled state say of one resource. */
+/** Reads what a stack has written down of an event's resource; `undefined` when that cannot be read. */
+export async function readResourceHistory(
+  { stackId, logicalResourceId }: ResourceEvent,
+  { history, clock }: { readonly history: StackHistory; readonly clock: Clock },
+  limit: TimeLimit,
+  since?: number,
+): Promise<ResourceHistory | undefined> {
+  const readAt = clock.now();
+  const events = await history.read(stackId, limit, since);
+  return events && new ResourceHistory(events, stackId, logicalResourceId, readAt);
+}
+
+/** What the events of a stack say of one resource. */
 export class ResourceHistory {
   /** newest first */
   private readonly own: readonly StackEvent[];
@@ -93,6 +106,13 @@ export class ResourceHistory {
   public get idBefore(): string | undefined {
     const first = this.own.at(-1);
     return first?.status === 'UPDATE_IN_PROGRESS' ? first.physicalResourceId : undefined;
+  }
+
+  /** The properties with which an id of the resource was recorded last; `undefined` where the events do not tell. */
+  public recordedWith(physicalResourceId: string): unknown {
+    const isRecord = (event: StackEvent) =>
+      event.physicalResourceId === physicalResourceId && /^(CREATE|UPDATE)_COMPLETE$/.test(event.status);
+    return this.own.find(isRecord)?.properties;
   }
 
   /** The ids of all resources of a type whose last properties pass, this one left out. */

@@ -250,6 +250,34 @@ describe('creating', () => {
     expect(account.waf.keys()).toHaveLength(1);
   });
 
+  test.each([
+    ['is not made without the time to look for it if its answer is lost', 85_000, 'FAILED', 0],
+    ['is made while there is time for that', 95_000, 'SUCCESS', 1],
+  ])('%s', async (_what, remainingMs, status, made) => {
+    const account = new Account();
+
+    const answer = await account.environment().invoke(createEvent(), remainingMs);
+
+    expect(answer.Status).toBe(status);
+    expect(account.waf.keys()).toHaveLength(made);
+  });
+
+  test('does not take a key for its own before the events show who else may have been asked for it', async () => {
+    const account = new Account();
+    const visibleFrom = account.clock.now() + 30_000;
+    const rival = { logicalResourceId: 'OtherKey', properties: properties() };
+    account.onReading = () => {
+      if (account.clock.now() < visibleFrom) return;
+      account.events = [stackEvent('UPDATE_IN_PROGRESS', rival), stackEvent('CREATE_IN_PROGRESS')];
+    };
+    account.waf.faults.next('CreateAPIKey', failed(500, 'WAFInternalErrorException', 'after'));
+
+    const answer = await account.environment().invoke(createEvent());
+
+    expect(account.waf.keys()).toHaveLength(2);
+    expect(account.waf.keys().at(-1)?.apiKey).toBe(answer.Data?.APIKey);
+  });
+
   test('does not take a key for its own that was made before the call, and was listed after it', async () => {
     const account = new Account({ listLagMs: 8000 });
     const foreign = account.waf.createForeignKey('eu-west-1', 'REGIONAL', ['example.com']);

@@ -73,6 +73,33 @@ describe('idBefore', () => {
   });
 });
 
+describe('recordedWith', () => {
+  const recorded = (status: string, what: string, physicalResourceId = 'A') =>
+    stackEvent(status, { physicalResourceId, properties: what });
+
+  test('is what the id was recorded with last, and no attempt', () => {
+    const history = historyOf(
+      recorded('DELETE_COMPLETE', 'deleted'),
+      recorded('UPDATE_FAILED', 'attempted'),
+      recorded('UPDATE_IN_PROGRESS', 'attempted'),
+      recorded('UPDATE_COMPLETE', 'other', 'B'),
+      recorded('UPDATE_COMPLETE', 'updated'),
+      recorded('CREATE_COMPLETE', 'created'),
+    );
+    expect(history.recordedWith('A')).toBe('updated');
+    expect(history.recordedWith('C')).toBeUndefined();
+  });
+
+  test('is what the id was created with', () => {
+    const ofOther = stackEvent('UPDATE_COMPLETE', {
+      logicalResourceId: 'OtherKey',
+      physicalResourceId: 'A',
+      properties: 'other',
+    });
+    expect(historyOf(ofOther, recorded('CREATE_COMPLETE', 'created')).recordedWith('A')).toBe('created');
+  });
+});
+
 describe('others', () => {
   const other = stackEvent('CREATE_IN_PROGRESS', { logicalResourceId: 'OtherKey', properties: 'same' });
 

@@ -19,7 +19,7 @@ export interface Snapshot {
 }
 
 /** The longest that the handler waits for events that prove a rollback. */
-const EVENTS_PATIENCE = 6000;
+const EVENTS_PATIENCE = 34_000;
 
 /** Checks rules 2, 3 and 5 after an operation. */
 export function judge(account: Account, snapshot: Snapshot): void {
@@ -96,7 +96,7 @@ function causeOfDoubt(account: Account, snapshot: Snapshot, key: Key, apiKey = '
   if (account.ledger.isShared(apiKey)) return 'another stack had taken it by coincidence';
   const updates = updatesOf(account, snapshot, key);
   if (updates.some(({ troubles }) => troubles.has('eventsDenied'))) return 'the events were denied';
-  const { eventsLagMs, listLagMs } = account.conditions;
+  const { eventsLagMs, eventsHideRotation, listLagMs } = account.conditions;
   if (eventsLagMs > EVENTS_PATIENCE) return 'the events came too late';
   if (eventsLagMs > 0 && eventsHideRotation && isRotated(snapshot, key)) return 'its rotation was hidden';
   const listedFrom = (account.ledger.keys.get(apiKey)?.madeAt ?? 0) + listLagMs;
