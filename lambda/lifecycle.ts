@@ -16,7 +16,14 @@ import {
   physicalIdOf,
   referenceIn,
 } from './physical-id';
-import { existingApiKeyIn, parseWantedKey, readWantedKey, sameWantedKey, type WantedKey } from './wanted-key';
+import {
+  existingApiKeyIn,
+  parseWantedKey,
+  readWantedKey,
+  sameWantedKey,
+  saysTheSame,
+  type WantedKey,
+} from './wanted-key';
 
 const SECOND = 1000;
 /**
@@ -63,7 +70,7 @@ export class Lifecycle {
     const wanted = parseWantedKey(event.properties);
     if (wanted.existingApiKey) return this.use(event, wanted, wanted.existingApiKey, limit);
     const location = locationOf(wanted.scope, event.stackRegion);
-    const old = readWantedKey(event.oldProperties);
+    const old = await this.wishBefore(event, limit);
     const unchanged = old !== undefined && sameWantedKey(old, wanted);
     const reference = referenceIn(location, event.physicalResourceId);
     const isOwn = isKeyOf(reference);
@@ -77,9 +84,18 @@ export class Lifecycle {
     );
     const own = fitting.find(({ key }) => isOwn(key));
     let kept = own && !asksForAnother(old, wanted) ? own : undefined;
-    if (!kept && !unchanged)
-      kept = await this.ownership.formerOrHandedOver(event, old, wanted, { location, fitting, own }, limit);
+    if (!kept && !unchanged) {
+      const candidates = { location, fitting, own };
+      kept = await this.ownership.formerOrHandedOver(event, old, wanted, candidates, limit);
+    }
     return kept ? this.keep(location, inventory, kept) : this.newKeys.make(event, wanted, inventory, limit);
+  }
+
+  /** What was wanted before an update. One in the very same words tries again what failed: the events tell what was. */
+  private async wishBefore(event: UpdateEvent, limit: TimeLimit): Promise<WantedKey | undefined> {
+    const old = readWantedKey(event.oldProperties);
+    const isRepeated = old !== undefined && saysTheSame(event.properties, event.oldProperties);
+    return (isRepeated ? await this.ownership.recordedWish(event, limit) : undefined) ?? old;
   }
 
   /** Lists all keys; where the own one is missing, again with pauses: a former one may not be listed yet either. */

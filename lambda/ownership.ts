@@ -19,7 +19,14 @@ import {
   type StackHistory,
   Standing,
 } from './stack-history';
-import { existingApiKeyIn, readWantedKey, requestOf, sameButForOrigin, type WantedKey } from './wanted-key';
+import {
+  existingApiKeyIn,
+  hidesWords,
+  readWantedKey,
+  requestOf,
+  sameButForOrigin,
+  type WantedKey,
+} from './wanted-key';
 
 const SECOND = 1000;
 /** What should be left after the events were read: time to make a key. */
@@ -66,6 +73,13 @@ export class Ownership {
     return handedOver ? own : undefined;
   }
 
+  /** What the resource's key was recorded for; `undefined` where the events do not tell. */
+  public async recordedWish(event: UpdateEvent, limit: TimeLimit): Promise<WantedKey | undefined> {
+    const history = await this.historyWith(event, limit, 0);
+    const recorded = history?.recordedWith(event.physicalResourceId);
+    return hidesWords(recorded) ? undefined : readWantedKey(recorded);
+  }
+
   /**
    * Whether a key that is to be deleted is more than used. Properties that do not describe it are those of an update
    * that failed: the events tell with which ones it was recorded.
@@ -110,13 +124,17 @@ export class Ownership {
   }
 
   /** The history of the resource, once it shows this request: before, it may be that of the operation before. */
-  private async historyWith(event: UpdateEvent, limit: TimeLimit): Promise<ResourceHistory | undefined> {
+  private async historyWith(
+    event: UpdateEvent,
+    limit: TimeLimit,
+    since?: number,
+  ): Promise<ResourceHistory | undefined> {
     const { clock } = this.options;
     const request = requestOf(event);
     for (const pause of READING_PAUSES) {
       await clock.sleep(pause, limit.signal);
       const at = Math.min(limit.at, Math.max(limit.at - MAKING_RESERVE, clock.now() + READING_PATIENCE));
-      const history = await readResourceHistory(event, this.options, { ...limit, at });
+      const history = await readResourceHistory(event, this.options, { ...limit, at }, since);
       if (!history) return undefined;
       if (history.standingOf(request) === Standing.AWAITED) return history;
     }

@@ -73,6 +73,19 @@ export function requestOf(event: CreateEvent | UpdateEvent): Request {
   };
 }
 
+/** Whether properties of an event are not shown whole. */
+export function hidesWords(properties: unknown): boolean {
+  return (
+    readWantedKey(properties) !== undefined && wordsOf(properties).some((word = '') => HIDDEN.test(word))
+  );
+}
+
+/** Whether properties ask for a key in the same words. */
+export function saysTheSame(one: unknown, other: unknown): boolean {
+  const others = wordsOf(other);
+  return wordsOf(one).every((word, index) => word === others[index]);
+}
+
 /** What properties say of the key, as it was written; `undefined` where they say nothing. */
 function wordsOf(properties: unknown): (string | undefined)[] {
   const { Scope, TokenDomains, Rotation, ExistingApiKey } = recordOf(properties);

@@ -13,6 +13,8 @@ export interface Variants {
   readonly rollbackDeletesRetained: boolean;
   /** Whether a stack deletion goes on to what a resource depends on when that resource's own deletion failed. */
   readonly deletesDependenciesOfFailed: boolean;
+  /** The properties that a resource has once its rollback has failed: those of the update, or those attempted. */
+  readonly failedRollbackLeaves: 'present' | 'attempted';
   /** The status in which an updated nested stack waits to learn whether the update of its parent succeeds. */
   readonly nestedStackWaitsIn: 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS' | 'UPDATE_COMPLETE';
 }
@@ -22,6 +24,7 @@ export const defaultVariants: Variants = {
   restoresAttributes: false,
   rollbackDeletesRetained: false,
   deletesDependenciesOfFailed: true,
+  failedRollbackLeaves: 'present',
   nestedStackWaitsIn: 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS',
 };
 

@@ -69,10 +69,18 @@ export class Rollout {
 
   private async bringTo(wanted: Wanted, present: StackResource | undefined): Promise<void> {
     if (!present) return this.create(wanted);
-    if (!isEqual(wanted.properties, present.properties)) return this.update(wanted, present);
+    if (!isEqual(wanted.properties, present.properties) || this.isTriedAgain(present))
+      return this.update(wanted, present);
     const kept = { ...present, ...wanted };
     if (present.status !== 'UPDATE_FAILED') this.options.stack.resources.set(wanted.logicalId, kept);
     else this.options.stack.put({ ...kept, status: 'UPDATE_COMPLETE', reason: undefined });
+  }
+
+  /** Whether a rollback is continued at a resource that has the properties to go back to, but failed to. */
+  private isTriedAgain({ status }: StackResource): boolean {
+    const { originals, environment } = this.options;
+    const { failedRollbackLeaves } = environment.variants;
+    return originals !== undefined && failedRollbackLeaves === 'attempted' && status === 'UPDATE_FAILED';
   }
 
   private async create(wanted: Wanted): Promise<void> {
@@ -132,8 +140,9 @@ export class Rollout {
     const attempt =
       error instanceof ResourceFailure ? { physicalId: error.physicalId, properties: wanted.properties } : {};
     const failed = { ...present, ...attempt, status: 'UPDATE_FAILED', reason };
-    // a rollback that fails may be continued, and then has the same way to go back
-    const properties = this.options.originals ? present.properties : failed.properties;
+    const { originals, environment } = this.options;
+    const isKept = originals !== undefined && environment.variants.failedRollbackLeaves === 'present';
+    const properties = isKept ? present.properties : failed.properties;
     this.options.stack.put({ ...failed, properties });
     this.options.onCopy({ ...failed, properties });
     this.fail(wanted.logicalId, 'update');

@@ -243,6 +243,71 @@ describe('Update', () => {
     expect(keysOf(account)).toEqual([apiKey]);
   });
 
+  describe('in the very same words', () => {
+    const rotated = (label: string) => ({ ...properties(), Rotation: label });
+    const begun = (wanted: object) => stackEvent('UPDATE_IN_PROGRESS', { properties: wanted });
+
+    test('makes the fresh key that an earlier one failed to make', async () => {
+      const { account, id, apiKey } = await deployed(rotated('1'));
+      const readings: unknown[] = [];
+      account.onReading = since => void readings.push(since);
+      account.events = [
+        begun(rotated('2')),
+        stackEvent('UPDATE_FAILED', { physicalResourceId: id, properties: rotated('2') }),
+        stackEvent('CREATE_COMPLETE', { physicalResourceId: id, properties: rotated('1') }),
+      ];
+
+      const answer = await account.environment().invoke(updateEvent(id, rotated('2'), rotated('2')));
+
+      expect(answer.Status).toBe('SUCCESS');
+      expect(answer.Data?.APIKey).not.toBe(apiKey);
+      // the record may be much older than the stack's last settled state
+      expect(readings[0]).toBe(0);
+    });
+
+    test.each([
+      ['it is recorded with them', rotated('2')],
+      ['the events hide them', rotated('****')],
+      ['the events do not tell', undefined],
+    ])('changes no key when %s', async (_what, recorded) => {
+      const { account, id, apiKey } = await deployed(rotated('2'));
+      account.events = [
+        begun(rotated('2')),
+        stackEvent('CREATE_COMPLETE', { physicalResourceId: id, properties: recorded }),
+      ];
+
+      const answer = await account.environment().invoke(updateEvent(id, rotated('2'), rotated('2')));
+
+      expect(answer.Data?.APIKey).toBe(apiKey);
+    });
+
+    test('changes no key when the events cannot be read, and does not wait for them', async () => {
+      const { account, id, apiKey } = await deployed(rotated('2'));
+      account.events = undefined;
+      const startedAt = account.clock.now();
+
+      const answer = await account.environment().invoke(updateEvent(id, rotated('2'), rotated('2')));
+
+      expect(answer.Data?.APIKey).toBe(apiKey);
+      expect(account.clock.now() - startedAt).toBeLessThan(1000);
+    });
+
+    test('has the events read, and none does that has other words for the same', async () => {
+      const { account, id } = await deployed();
+      let readings = 0;
+      account.onReading = () => {
+        readings += 1;
+      };
+      const spelled = properties(['EXAMPLE.com']);
+
+      await account.environment().invoke(updateEvent(id, spelled, properties()));
+      expect(readings).toBe(0);
+
+      await account.environment().invoke(updateEvent(id, spelled, spelled));
+      expect(readings).toBeGreaterThan(0);
+    });
+  });
+
   test('that fails and cannot undo its key answers with the new id', async () => {
     const { account, id, apiKey } = await deployed();
     account.waf.faults.next('GetDecryptedAPIKey', failed(400, 'WAFInvalidOperationException', 'before'));
@@ -428,6 +493,49 @@ describe('a rollback', () => {
 
     await account.environment().invoke(deleteEvent(update.PhysicalResourceId, wanted));
     expect(keysOf(account)).toEqual([apiKey]);
+  });
+
+  describe('that failed and goes on, in the very same words', () => {
+    /** The events once it goes on; the present id is recorded with what the update asked for. */
+    const goingOn = (before: string, now: string, wanted: object) => [
+      stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: now }),
+      ofStack('UPDATE_ROLLBACK_IN_PROGRESS'),
+      ofStack('UPDATE_ROLLBACK_FAILED'),
+      stackEvent('UPDATE_FAILED', { physicalResourceId: now }),
+      ofStack('UPDATE_ROLLBACK_IN_PROGRESS'),
+      stackEvent('UPDATE_COMPLETE', { physicalResourceId: now, properties: wanted }),
+      stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: before }),
+      ofStack('UPDATE_IN_PROGRESS'),
+    ];
+
+    test.each([
+      ['domains', properties(), properties(['example.org'])],
+      ['rotation', rotated('1'), rotated('2')],
+    ])('answers with the very key from before, after changed %s', async (_what, old, wanted) => {
+      const { account, id } = await deployed(old);
+      const { PhysicalResourceId: now } = await account.environment().invoke(updateEvent(id, wanted, old));
+      account.events = goingOn(id, now, wanted);
+
+      const rollback = await account.environment().invoke(updateEvent(now, old, old));
+
+      expect(rollback.PhysicalResourceId).toBe(id);
+    });
+
+    test('keeps the key where the update itself had failed', async () => {
+      const { account, id } = await deployed(rotated('1'));
+      account.events = [
+        stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: id, properties: rotated('1') }),
+        ofStack('UPDATE_ROLLBACK_IN_PROGRESS'),
+        stackEvent('UPDATE_FAILED', { physicalResourceId: id, properties: rotated('2') }),
+        ofStack('UPDATE_IN_PROGRESS'),
+        stackEvent('CREATE_COMPLETE', { physicalResourceId: id, properties: rotated('1') }),
+      ];
+
+      const rollback = await account.environment().invoke(updateEvent(id, rotated('1'), rotated('1')));
+
+      expect(rollback.PhysicalResourceId).toBe(id);
+      expect(keysOf(account)).toHaveLength(1);
+    });
   });
 
   test('that comes with the id from before keeps it as well', async () => {

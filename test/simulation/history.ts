@@ -158,6 +158,7 @@ function variants(): fc.Arbitrary<Variants> {
     restoresAttributes: fc.boolean(),
     rollbackDeletesRetained: fc.boolean(),
     deletesDependenciesOfFailed: fc.boolean(),
+    failedRollbackLeaves: fc.constantFrom('present', 'attempted'),
     nestedStackWaitsIn: fc.constantFrom('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'UPDATE_COMPLETE'),
   });
 }

@@ -1,4 +1,4 @@
-import type { Stack } from '../../../local-aws/cloudformation';
+import type { Stack, Variants } from '../../../local-aws/cloudformation';
 import {
   brokenParameter,
   type CustomEvent,
@@ -244,6 +244,42 @@ describe('an update', () => {
   });
 });
 
+describe('the update of a nested stack', () => {
+  const update = async (parentSucceeds: boolean, variants: Partial<Variants> = {}) => {
+    const account = new ScriptedAccount(oneKeyPerDomain, variants);
+    const stack = await account.deploy({ Key: key('a') });
+    const template = JSON.stringify({ Resources: { Key: key('b') } });
+    account.cloudFormation.engine.update(stack, { template }, async () => {
+      await account.clock.sleep(5000);
+      return parentSucceeds;
+    });
+    await account.settle(stack);
+    return { account, stack };
+  };
+
+  test('cleans up once its parent has succeeded', async () => {
+    const { account, stack } = await update(true);
+    expect(account.history).toEqual(['Create', 'Update key-a', 'Delete key-a']);
+    expect([stack.status, keyOf(stack)]).toEqual(['UPDATE_COMPLETE', 'key-b']);
+  });
+
+  test.each(['UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'UPDATE_COMPLETE'] as const)(
+    'waits in %s, and goes back when its parent fails',
+    async status => {
+      const { account, stack } = await update(false, { nestedStackWaitsIn: status });
+      expect(account.history).toEqual(['Create', 'Update key-a', 'Update key-b', 'Delete key-b']);
+      expect(stackStatuses(stack).slice(2)).toEqual([
+        'UPDATE_IN_PROGRESS',
+        status,
+        'UPDATE_ROLLBACK_IN_PROGRESS',
+        'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS',
+        'UPDATE_ROLLBACK_COMPLETE',
+      ]);
+      expect(keyOf(stack)).toBe('key-a');
+    },
+  );
+});
+
 describe('the rollback of an update, because another resource fails', () => {
   const changed = { Key: key('b'), Other: brokenParameter({ DependsOn: 'Key' }) };
 
@@ -356,6 +392,22 @@ describe('the rollback of an update, because another resource fails', () => {
     await account.settle(stack);
     expect([stack.status, keyOf(stack)]).toEqual(['UPDATE_ROLLBACK_COMPLETE', 'key-a']);
     expect(account.history.slice(4)).toEqual(['Update key-b', 'Delete key-b']);
+  });
+
+  test('that fails may leave the properties that it attempted: to go on sends them again as the old ones', async () => {
+    const account = new ScriptedAccount(oneKeyPerDomain, { failedRollbackLeaves: 'attempted' });
+    await account.deploy({ Key: key('a') });
+    account.script = event =>
+      event.PhysicalResourceId === 'key-b' ? failed('key-b') : oneKeyPerDomain(event);
+    const stack = await account.deploy(changed);
+    account.script = oneKeyPerDomain;
+    account.cloudFormation.engine.continueRollback(stack);
+    await account.settle(stack);
+    const again = account.events.at(-2);
+    expect(again?.OldResourceProperties).toEqual(again?.ResourceProperties);
+    expect(again?.ResourceProperties).toMatchObject({ Domain: 'a' });
+    expect([stack.status, keyOf(stack)]).toEqual(['UPDATE_ROLLBACK_COMPLETE', 'key-a']);
+    expect(account.history.slice(2)).toEqual(['Update key-b', 'Update key-b', 'Delete key-b']);
   });
 
   test('that fails leaves a stack that can be deleted with every copy', async () => {

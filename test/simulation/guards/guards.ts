@@ -101,6 +101,13 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     rule: 3,
+    keeps: 'a rollback that goes on in the same words asks what the present key was recorded for',
+    file: 'lifecycle.ts',
+    line: 'isRepeated ? await',
+    without: 'isRepeated && old === undefined ? await',
+  },
+  {
+    rule: 3,
     keeps: 'a nested stack goes back beyond the completion in which it waited for its parent',
     file: 'stack-history.ts',
     line: "return !(status === 'UPDATE_COMPLETE' && next?.status === 'UPDATE_ROLLBACK_IN_PROGRESS');",
