@@ -78,9 +78,10 @@ export class ThroughputAccount {
 
   /** Deletes what a deployment made, all at once. */
   public delete({ answers }: Deployment): Promise<Deployment> {
+    const ids = new Map(answers.map(answer => [answer.LogicalResourceId, answer.PhysicalResourceId]));
     return this.deploy(
       'Delete',
-      answers.map(({ PhysicalResourceId }) => PhysicalResourceId),
+      answers.map((_answer, index) => ids.get(logicalIdOf(index))),
     );
   }
 
@@ -152,7 +153,7 @@ export class ThroughputAccount {
       ServiceToken: properties.ServiceToken,
       ResponseURL: `https://cloudformation.example/response?X-Amz-Date=${requestedAt}`,
       StackId: STACK_ID,
-      LogicalResourceId: `Key${index}`,
+      LogicalResourceId: logicalIdOf(index),
       ResourceType: RESOURCE_TYPE,
       ResourceProperties: properties,
     };
@@ -194,6 +195,10 @@ export class ThroughputAccount {
   private latency(): Promise<void> {
     return this.clock.sleep(30 + 30 * this.random());
   }
+}
+
+function logicalIdOf(index: number): string {
+  return `Key${index}`;
 }
 
 function tally(calls: Wafv2['calls']): Record<string, { accepted: number; refused: number }> {
