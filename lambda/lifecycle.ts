@@ -6,6 +6,7 @@ import type { CreateEvent, DeleteEvent, LifecycleEvent, Outcome, UpdateEvent } f
 import { NewKeys, type NewKeysOptions } from './new-keys';
 import { Ownership } from './ownership';
 import {
+  existingIdOf,
   failedCreateId,
   isFailedCreateId,
   isKeyOf,
@@ -13,7 +14,6 @@ import {
   type Location,
   locationOf,
   parsePhysicalId,
-  physicalIdOf,
   referenceIn,
 } from './physical-id';
 import {
@@ -83,12 +83,13 @@ export class Lifecycle {
       sameTokenDomains(tokenDomains, wanted.tokenDomains),
     );
     const own = fitting.find(({ key }) => isOwn(key));
-    let kept = own && !asksForAnother(old, wanted) ? own : undefined;
-    if (!kept && !unchanged) {
-      const candidates = { location, fitting, own };
-      kept = await this.ownership.formerOrHandedOver(event, old, wanted, candidates, limit);
-    }
-    return kept ? this.keep(location, inventory, kept) : this.newKeys.make(event, wanted, inventory, limit);
+    if (own && !asksForAnother(old, wanted)) return this.keep(event.physicalResourceId, inventory, own);
+    const kept = unchanged
+      ? undefined
+      : await this.ownership.formerOrHandedOver(event, old, wanted, { location, fitting, own }, limit);
+    return kept
+      ? this.keep(kept.id, inventory, kept.key)
+      : this.newKeys.make(event, wanted, inventory, limit);
   }
 
   /** What was wanted before an update. One in the very same words tries again what failed: the events tell what was. */
@@ -120,6 +121,8 @@ export class Lifecycle {
       await this.deleteUnrecorded(event, limit);
     } else if (existing !== undefined && isKeyOf(own)(existing)) {
       this.options.log('left the key alone: it is only used here', { id: physicalResourceId });
+    } else if (own.isExisting && !(await this.ownership.isHandedOver(event, limit))) {
+      this.options.log('left the key alone: it may only be used here', { id: physicalResourceId });
     } else {
       await this.deleteRecorded(event, own, limit);
     }
@@ -144,11 +147,13 @@ export class Lifecycle {
     if (!sameTokenDomains(found.tokenDomains, wanted.tokenDomains)) {
       throw new Error(`ExistingApiKey: expected a key for ${listed(wanted)}, got one for ${listed(found)}`);
     }
-    return this.keep(location, inventory, found);
+    // another id for the key that the resource has would have CloudFormation delete it
+    const present = event.type === 'Update' ? event.physicalResourceId : '';
+    const isPresent = isKeyOf(referenceIn(location, present))(existing);
+    return this.keep(isPresent ? present : existingIdOf(location, existing), inventory, found);
   }
 
-  private keep(location: Location, inventory: Inventory, { key, createdAt }: ApiKey): Outcome {
-    const physicalResourceId = physicalIdOf(location, key);
+  private keep(physicalResourceId: string, inventory: Inventory, { key, createdAt }: ApiKey): Outcome {
     this.options.log('kept the key', { id: physicalResourceId });
     return { physicalResourceId, data: attributesOf(inventory, key, createdAt) };
   }
@@ -159,10 +164,6 @@ export class Lifecycle {
     const isOwn = isKeyOf(own);
     const inventory = await keys.listWith(own.location, isOwn, limit);
     const current = inventory.keys.find(({ key }) => isOwn(key));
-    if (current && !(await this.ownership.isOwned(event, own, current, limit))) {
-      log('left the key alone: it may only be used here', { id });
-      return;
-    }
     if (current) await keys.delete(own.location, current.key, limit);
     this.newKeys.forget(own);
     log(current ? 'deleted the key' : 'the key is gone already', { id });

@@ -2,16 +2,8 @@ import { RESOURCE_TYPE, SERVICE_TIMEOUT_SECONDS } from '../lib/properties';
 import { sameTokenDomains } from '../lib/token-domains';
 import type { Clock, TimeLimit } from './clock';
 import type { ApiKey } from './key-registry';
-import type { CreateEvent, DeleteEvent, UpdateEvent } from './lifecycle-event';
-import {
-  isKeyOf,
-  type KeyReference,
-  type Location,
-  locationOf,
-  physicalIdOf,
-  referenceIn,
-  sameLocation,
-} from './physical-id';
+import type { CreateEvent, DeleteEvent, ResourceEvent, UpdateEvent } from './lifecycle-event';
+import { isKeyOf, type Location, locationOf, physicalIdOf, referenceIn } from './physical-id';
 import {
   FIRST_EVENT_LAG,
   type ResourceHistory,
@@ -19,14 +11,7 @@ import {
   type StackHistory,
   Standing,
 } from './stack-history';
-import {
-  existingApiKeyIn,
-  hidesWords,
-  readWantedKey,
-  requestOf,
-  sameButForOrigin,
-  type WantedKey,
-} from './wanted-key';
+import { existingApiKeyIn, readWantedKey, requestOf, sameButForOrigin, type WantedKey } from './wanted-key';
 
 const SECOND = 1000;
 /** What should be left after the events were read: time to make a key. */
@@ -50,6 +35,12 @@ interface Candidates {
   readonly own: ApiKey | undefined;
 }
 
+/** A key with the id that the resource has for it, to the letter. */
+interface OwnKey {
+  readonly id: string;
+  readonly key: ApiKey;
+}
+
 /** Whose a key is, as far as a stack's own events prove it. Where they prove nothing, it is somebody else's. */
 export class Ownership {
   constructor(private readonly options: OwnershipOptions) {}
@@ -61,40 +52,41 @@ export class Ownership {
     wanted: WantedKey,
     { location, fitting, own }: Candidates,
     limit: TimeLimit,
-  ): Promise<ApiKey | undefined> {
+  ): Promise<OwnKey | undefined> {
     if (fitting.length === 0) return undefined;
     const history = await this.historyWith(event, limit);
     if (!history) return undefined;
     if (history.rollingBack) {
-      const wasOwn = isKeyOf(referenceIn(location, history.idBefore ?? ''));
-      return fitting.find(({ key }) => wasOwn(key));
+      const id = history.idBefore ?? '';
+      const wasOwn = isKeyOf(referenceIn(location, id));
+      const key = fitting.find(candidate => wasOwn(candidate.key));
+      return key && { id, key };
     }
     const handedOver = old?.existingApiKey !== undefined && sameButForOrigin(old, wanted);
-    return handedOver ? own : undefined;
+    return handedOver && own ? { id: event.physicalResourceId, key: own } : undefined;
   }
 
-  /** What the resource's key was recorded for; `undefined` where the events do not tell. */
+  /** What else the resource's key was recorded for; `undefined` where it was the same, or the events do not tell. */
   public async recordedWish(event: UpdateEvent, limit: TimeLimit): Promise<WantedKey | undefined> {
     const history = await this.historyWith(event, limit, 0);
     const recorded = history?.recordedWith(event.physicalResourceId);
-    return hidesWords(recorded) ? undefined : readWantedKey(recorded);
+    // what is not shown whole may be the same
+    return requestOf(event).asksFor(recorded) ? undefined : readWantedKey(recorded);
   }
 
   /**
-   * Whether a key that is to be deleted is more than used. Properties that do not describe it are those of an update
-   * that failed: the events tell with which ones it was recorded.
+   * Whether a key made elsewhere, which is to be deleted, was handed over. The event's own properties do not tell: after
+   * an update that failed they may be those of the update, or of its rollback.
    */
-  public async isOwned(
-    event: DeleteEvent,
-    reference: KeyReference,
-    key: ApiKey,
-    limit: TimeLimit,
-  ): Promise<boolean> {
-    if (isDescribedBy(event, reference, key)) return true;
-    const history = await readResourceHistory(event, this.options, limit, 0);
+  public async isHandedOver({ properties, ...event }: DeleteEvent, limit: TimeLimit): Promise<boolean> {
+    const id = event.physicalResourceId;
+    const isShown = (history: ResourceHistory) => history.isDeleting(id);
+    const history = await this.historyShowing(isShown, event, limit, 0);
     if (!history) return false;
-    const recorded = history.recordedWith(event.physicalResourceId);
-    return existingApiKeyIn(recorded ?? event.properties) === undefined;
+    const recorded = history.recordedWith(id);
+    if (recorded !== undefined) return existingApiKeyIn(recorded) === undefined;
+    // recorded so long ago that there are no events of it any more
+    return existingApiKeyIn(properties) === undefined && !history.hasFailed;
   }
 
   /**
@@ -124,37 +116,31 @@ export class Ownership {
   }
 
   /** The history of the resource, once it shows this request: before, it may be that of the operation before. */
-  private async historyWith(
+  private historyWith(
     event: UpdateEvent,
     limit: TimeLimit,
     since?: number,
   ): Promise<ResourceHistory | undefined> {
-    const { clock } = this.options;
     const request = requestOf(event);
+    const isShown = (history: ResourceHistory) => history.standingOf(request) === Standing.AWAITED;
+    return this.historyShowing(isShown, event, limit, since);
+  }
+
+  private async historyShowing(
+    isShown: (history: ResourceHistory) => boolean,
+    event: Pick<ResourceEvent, 'stackId' | 'logicalResourceId'>,
+    limit: TimeLimit,
+    since?: number,
+  ): Promise<ResourceHistory | undefined> {
+    const { clock } = this.options;
     for (const pause of READING_PAUSES) {
       await clock.sleep(pause, limit.signal);
       const at = Math.min(limit.at, Math.max(limit.at - MAKING_RESERVE, clock.now() + READING_PATIENCE));
       const history = await readResourceHistory(event, this.options, { ...limit, at }, since);
-      if (!history) return undefined;
-      if (history.standingOf(request) === Standing.AWAITED) return history;
+      if (!history || isShown(history)) return history;
     }
     return undefined;
   }
-}
-
-/** Whether the properties ask for such a key, to be made. */
-function isDescribedBy(
-  { properties, stackRegion }: DeleteEvent,
-  { location }: KeyReference,
-  { tokenDomains }: ApiKey,
-): boolean {
-  const described = readWantedKey(properties);
-  return (
-    described !== undefined &&
-    !described.existingApiKey &&
-    sameLocation(locationOf(described.scope, stackRegion), location) &&
-    sameTokenDomains(described.tokenDomains, tokenDomains)
-  );
 }
 
 /** Whether properties, as far as they can be read, ask for a key of the same scope and domains. */

@@ -15,10 +15,12 @@ export interface Location {
 export interface KeyReference {
   readonly location: Location;
   readonly digest: string;
+  /** came to the resource by ExistingApiKey: it may be handed over since, or only used */
+  readonly isExisting: boolean;
 }
 
 // the form is a contract with deployed stacks: older and newer handlers read each other's ids
-const FORM = /^WafCaptchaApiKey\/(REGIONAL|CLOUDFRONT)\/([a-z0-9-]+)\/([0-9a-f]{64})$/;
+const FORM = /^WafCaptchaApiKey\/(REGIONAL|CLOUDFRONT)\/([a-z0-9-]+)\/(existing\/)?([0-9a-f]{64})$/;
 
 const FAILED_CREATE = 'WafCaptchaApiKey/create-failed/';
 
@@ -31,8 +33,13 @@ export function sameLocation(one: Location, other: Location): boolean {
 }
 
 /** The id of a key: the same key has the same id for ever. A hash, since a key may be longer than an id. */
-export function physicalIdOf(location: Location, key: string): string {
-  return `WafCaptchaApiKey/${location.scope}/${location.region}/${digestOf(key)}`;
+export function physicalIdOf({ scope, region }: Location, key: string): string {
+  return `WafCaptchaApiKey/${scope}/${region}/${digestOf(key)}`;
+}
+
+/** The id of a key that was made elsewhere, even once it is handed over: CloudFormation would delete it otherwise. */
+export function existingIdOf({ scope, region }: Location, key: string): string {
+  return `WafCaptchaApiKey/${scope}/${region}/existing/${digestOf(key)}`;
 }
 
 /** The id of a Create that left no key behind. It names none, so its Delete deletes none. */
@@ -46,9 +53,9 @@ export function isFailedCreateId(id: string): boolean {
 
 /** Reads an id back; `undefined` for one that names no key: of a failed Create, or made up by CloudFormation. */
 export function parsePhysicalId(id: string): KeyReference | undefined {
-  const [, scope, region, digest] = FORM.exec(id) ?? [];
+  const [, scope, region, existing, digest] = FORM.exec(id) ?? [];
   if ((scope !== 'REGIONAL' && scope !== 'CLOUDFRONT') || !region || !digest) return undefined;
-  return { location: { scope, region }, digest };
+  return { location: { scope, region }, digest, isExisting: existing !== undefined };
 }
 
 /** The same, for a key in a location; `undefined` for an id that names none there. */

@@ -69,7 +69,7 @@ export const FIRST_EVENT_LAG = 32_000;
 
 /** Reads what a stack has written down of an event's resource; `undefined` when that cannot be read. */
 export async function readResourceHistory(
-  { stackId, logicalResourceId }: ResourceEvent,
+  { stackId, logicalResourceId }: Pick<ResourceEvent, 'stackId' | 'logicalResourceId'>,
   { history, clock }: { readonly history: StackHistory; readonly clock: Clock },
   limit: TimeLimit,
   since?: number,
@@ -113,6 +113,18 @@ export class ResourceHistory {
     const isRecord = (event: StackEvent) =>
       event.physicalResourceId === physicalResourceId && /^(CREATE|UPDATE)_COMPLETE$/.test(event.status);
     return this.own.find(isRecord)?.properties;
+  }
+
+  /** Whether an update of the resource has failed or was cancelled. */
+  public get hasFailed(): boolean {
+    return this.own.some(({ status }) => status === 'UPDATE_FAILED');
+  }
+
+  /** Whether an id of the resource is being deleted. */
+  public isDeleting(id: string): boolean {
+    return this.own.some(
+      ({ physicalResourceId, status }) => physicalResourceId === id && status === 'DELETE_IN_PROGRESS',
+    );
   }
 
   /** The ids of all resources of a type whose last properties pass, this one left out. */

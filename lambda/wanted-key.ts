@@ -73,13 +73,6 @@ export function requestOf(event: CreateEvent | UpdateEvent): Request {
   };
 }
 
-/** Whether properties of an event are not shown whole. */
-export function hidesWords(properties: unknown): boolean {
-  return (
-    readWantedKey(properties) !== undefined && wordsOf(properties).some((word = '') => HIDDEN.test(word))
-  );
-}
-
 /** Whether properties ask for a key in the same words. */
 export function saysTheSame(one: unknown, other: unknown): boolean {
   const others = wordsOf(other);

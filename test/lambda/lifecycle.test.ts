@@ -4,6 +4,7 @@ import { Account, stackEvent } from './environment';
 import { createEvent, deleteEvent, properties, STACK_ID, updateEvent } from './event';
 
 const REGIONAL_ID = /^WafCaptchaApiKey\/REGIONAL\/eu-west-1\/[0-9a-f]{64}$/;
+const EXISTING_ID = /^WafCaptchaApiKey\/REGIONAL\/eu-west-1\/existing\/[0-9a-f]{64}$/;
 const INVENTED_ID = 'shop-CaptchaKey-1A2B3C4D5E6F7';
 
 /** A stack with one key, as CloudFormation has it after a Create. */
@@ -702,7 +703,7 @@ describe('an existing key', () => {
 
     expect(answer).toMatchObject({
       Status: 'SUCCESS',
-      PhysicalResourceId: expect.stringMatching(REGIONAL_ID),
+      PhysicalResourceId: expect.stringMatching(EXISTING_ID),
       Data: { APIKey: apiKey, CreationTimestamp: '2026-01-31T12:00:00.000Z' },
     });
     expect(account.calls()).toEqual(['ListAPIKeys ok']);
@@ -740,26 +741,34 @@ describe('an existing key', () => {
     expect(keysOf(account)).toEqual([apiKey]);
   });
 
-  describe('when the stack is deleted after an update that failed, and its rollback too', () => {
-    const recorded = (physicalResourceId: string, wanted: object) =>
-      stackEvent('CREATE_COMPLETE', { physicalResourceId, properties: wanted });
-    const attempted = (physicalResourceId: string, wanted: object) =>
-      stackEvent('UPDATE_FAILED', { physicalResourceId, properties: wanted });
+  describe('at a deletion with properties that do not name it', () => {
+    type Told = readonly [status: string, wanted?: object];
 
-    test.each([
-      ['names another key', { ExistingApiKey: 'another' }],
-      ['asks for other domains', properties(['example.org'])],
-      ['asks for the other scope', properties(['example.com'], 'CLOUDFRONT')],
-      ['is malformed', properties([])],
-    ])('is left alone although the update %s', async (_what, change) => {
+    /** A resource that was made with the key, and the events of it, newest first. */
+    async function used(told: readonly Told[] | undefined) {
       const { account, apiKey, existing } = adoption();
       const { PhysicalResourceId: id } = await account.environment().invoke(createEvent(existing));
-      const wanted = { ...properties(), ...change };
-      account.events = [attempted(id, wanted), recorded(id, existing)];
+      account.events = told?.map(([status, wanted = existing]) =>
+        stackEvent(status, { physicalResourceId: id, properties: wanted }),
+      );
+      return { account, apiKey, id };
+    }
+    const deleting: Told = ['DELETE_IN_PROGRESS'];
+    const failed: Told = ['UPDATE_FAILED', properties()];
+    const adopted: Told = ['CREATE_COMPLETE'];
+
+    test.each<[string, object, readonly Told[]]>([
+      ['those of an update that failed, to no existing key', {}, [deleting, failed, adopted]],
+      ['those of one to another existing key', { ExistingApiKey: 'another' }, [deleting, failed, adopted]],
+      ['those of one to other domains', properties(['example.org']), [deleting, failed, adopted]],
+      ['malformed', properties([]), [deleting, failed, adopted]],
+      ['those of a rollback', {}, [deleting, ['UPDATE_COMPLETE'], failed]],
+    ])('is left alone: they are %s', async (_what, change, told) => {
+      const { account, apiKey, id } = await used(told);
       const readings: unknown[] = [];
       account.onReading = since => void readings.push(since);
 
-      const answer = await account.environment().invoke(deleteEvent(id, wanted));
+      const answer = await account.environment().invoke(deleteEvent(id, { ...properties(), ...change }));
 
       expect(answer.Status).toBe('SUCCESS');
       expect(keysOf(account)).toEqual([apiKey]);
@@ -768,34 +777,62 @@ describe('an existing key', () => {
       expect(readings).toEqual([0]);
     });
 
-    test.each([
-      ['names another one', { ExistingApiKey: 'another' }],
-      ['asks for other domains', properties(['example.org'])],
-    ])('does not keep an own one from going, when the update %s', async (_what, change) => {
-      const { account, id } = await deployed();
-      const wanted = { ...properties(), ...change };
-      account.events = [attempted(id, wanted), recorded(id, properties())];
+    test.each<[string, object, readonly Told[]]>([
+      ['it was handed over', {}, [deleting, ['UPDATE_COMPLETE', properties()], adopted]],
+      [
+        'it was, and an update to another has failed since',
+        { ExistingApiKey: 'another' },
+        [deleting, ['UPDATE_FAILED', { ExistingApiKey: 'another' }], ['UPDATE_COMPLETE', properties()]],
+      ],
+      ['all that can be seen is the deletion', {}, [deleting]],
+    ])('is deleted when %s', async (_what, change, told) => {
+      const { account, id } = await used(told);
 
-      await account.environment().invoke(deleteEvent(id, wanted));
+      await account.environment().invoke(deleteEvent(id, { ...properties(), ...change }));
 
       expect(keysOf(account)).toEqual([]);
     });
 
-    test.each([
-      ['cannot be read', undefined],
-      ['do not reach back to its record', []],
-    ])('is left alone when the events %s', async (_what, events) => {
-      const { account, apiKey, existing } = adoption();
-      const { PhysicalResourceId: id } = await account.environment().invoke(createEvent(existing));
-      account.events = events;
+    test.each<[string, object, readonly Told[] | undefined]>([
+      ['the events cannot be read', {}, undefined],
+      ['the events do not show the deletion', {}, [['UPDATE_COMPLETE', properties()]]],
+      ['an update has failed, and what was before cannot be seen', {}, [deleting, failed]],
+      ['they name another, and what was before cannot be seen', { ExistingApiKey: 'another' }, [deleting]],
+    ])('is left alone when %s', async (_what, change, told) => {
+      const { account, apiKey, id } = await used(told);
 
-      await account.environment().invoke(deleteEvent(id, { ...existing, ExistingApiKey: 'another' }));
+      await account.environment().invoke(deleteEvent(id, { ...properties(), ...change }));
 
       expect(keysOf(account)).toEqual([apiKey]);
     });
+
+    test('is deleted as soon as the events show the deletion', async () => {
+      const { account, id } = await used([['UPDATE_COMPLETE', properties()]]);
+      const visibleFrom = account.clock.now() + 30_000;
+      const { events = [] } = account;
+      account.onReading = () => {
+        if (account.clock.now() < visibleFrom) return;
+        account.events = [stackEvent('DELETE_IN_PROGRESS', { physicalResourceId: id }), ...events];
+      };
+
+      await account.environment().invoke(deleteEvent(id));
+
+      expect(keysOf(account)).toEqual([]);
+    });
   });
 
-  test('of which nothing is said does not have the events read at a deletion', async () => {
+  test.each([
+    ['names another one', { ExistingApiKey: 'another' }],
+    ['asks for other domains', properties(['example.org'])],
+  ])('does not keep an own one from going, when an update that failed %s', async (_what, change) => {
+    const { account, id } = await deployed();
+
+    await account.environment().invoke(deleteEvent(id, { ...properties(), ...change }));
+
+    expect(keysOf(account)).toEqual([]);
+  });
+
+  test('has no events read at the deletion of an own one', async () => {
     const { account, id } = await deployed();
     account.onReading = () => {
       throw new Error('read');
@@ -825,6 +862,7 @@ describe('an existing key', () => {
     const answer = await account.environment().invoke(updateEvent(id, properties(), existing));
     expect(answer.PhysicalResourceId).toBe(id);
 
+    account.events = [stackEvent('DELETE_IN_PROGRESS', { physicalResourceId: id }), ...account.events];
     await account.environment().invoke(deleteEvent(id));
     expect(keysOf(account)).toEqual([]);
   });
@@ -858,6 +896,35 @@ describe('an existing key', () => {
     await account.environment().invoke(deleteEvent(id, existing));
 
     expect(keysOf(account)).toEqual([apiKey, answer.Data?.APIKey]);
+  });
+
+  test('keeps the id that the resource has for it, when an own one is named', async () => {
+    const { account, id, apiKey } = await deployed();
+    const named = { ...properties(), ExistingApiKey: apiKey };
+
+    const answer = await account.environment().invoke(updateEvent(id, named, properties()));
+
+    expect(answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: id });
+  });
+
+  test('keeps its id when it is handed over, rotated, and that is rolled back', async () => {
+    const { account, apiKey, existing } = adoption();
+    const { PhysicalResourceId: id } = await account.environment().invoke(createEvent(existing));
+    const rotated = { ...properties(), Rotation: '2' };
+    const { PhysicalResourceId: next } = await account
+      .environment()
+      .invoke(updateEvent(id, rotated, properties()));
+    const ofStack = { logicalResourceId: 'shop', physicalResourceId: STACK_ID };
+    account.events = [
+      stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: next }),
+      stackEvent('UPDATE_ROLLBACK_IN_PROGRESS', ofStack),
+      stackEvent('UPDATE_COMPLETE', { physicalResourceId: next }),
+      stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: id }),
+    ];
+
+    const rollback = await account.environment().invoke(updateEvent(next, properties(), rotated));
+
+    expect(rollback).toMatchObject({ PhysicalResourceId: id, Data: { APIKey: apiKey } });
   });
 
   test('comes back by a rollback from an own one', async () => {

@@ -100,6 +100,26 @@ describe('recordedWith', () => {
   });
 });
 
+describe('what is told of the resource itself', () => {
+  const ofOther = { logicalResourceId: 'OtherKey' };
+
+  test('is whether an update of it has failed', () => {
+    expect(historyOf(stackEvent('UPDATE_FAILED')).hasFailed).toBe(true);
+    expect(historyOf(stackEvent('UPDATE_COMPLETE'), stackEvent('UPDATE_FAILED', ofOther)).hasFailed).toBe(
+      false,
+    );
+  });
+
+  test('is whether one of its ids is being deleted', () => {
+    const deletion = { physicalResourceId: 'A' };
+    const isDeleting = (...events: StackEvent[]) => historyOf(...events).isDeleting('A');
+    expect(isDeleting(stackEvent('DELETE_IN_PROGRESS', deletion))).toBe(true);
+    expect(isDeleting(stackEvent('UPDATE_COMPLETE', deletion))).toBe(false);
+    expect(isDeleting(stackEvent('DELETE_IN_PROGRESS', { physicalResourceId: 'B' }))).toBe(false);
+    expect(isDeleting(stackEvent('DELETE_IN_PROGRESS', { ...deletion, ...ofOther }))).toBe(false);
+  });
+});
+
 describe('others', () => {
   const other = stackEvent('CREATE_IN_PROGRESS', { logicalResourceId: 'OtherKey', properties: 'same' });
 

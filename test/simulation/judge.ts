@@ -96,9 +96,10 @@ function causeOfDoubt(account: Account, snapshot: Snapshot, key: Key, apiKey = '
   if (account.ledger.isShared(apiKey)) return 'another stack had taken it by coincidence';
   const updates = updatesOf(account, snapshot, key);
   if (updates.some(({ troubles }) => troubles.has('eventsDenied'))) return 'the events were denied';
-  const { eventsLagMs, eventsHideRotation, listLagMs } = account.conditions;
+  const { eventsLagMs, eventsHideRotation, listLagMs, variants } = account.conditions;
   if (eventsLagMs > EVENTS_PATIENCE) return 'the events came too late';
-  if (eventsLagMs > 0 && eventsHideRotation && isRotated(snapshot, key)) return 'its rotation was hidden';
+  const isAmbiguous = eventsLagMs > 0 || variants.failedRollbackLeaves === 'attempted';
+  if (eventsHideRotation && isAmbiguous && isRotated(snapshot, key)) return 'its rotation was hidden';
   const listedFrom = (account.ledger.keys.get(apiKey)?.madeAt ?? 0) + listLagMs;
   // where the present key is in another list, nothing tells that this one lags
   const isMissed = ({ event, startedAt }: Invocation) => startedAt < listedFrom && isElsewhere(event);

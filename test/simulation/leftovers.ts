@@ -5,12 +5,14 @@ import { type CreationCall, type Invocation, isSameKind, type MadeKey, resourceO
 /** Checks the fourth rule when all is over: counts the keys that are left by cause. */
 export function countLeftovers(account: Account): void {
   for (const key of account.ledger.keys.values()) {
-    if (!key.maker || key.goneAt !== undefined) continue;
-    const cause = causeOf(account, key);
-    const name = `${key.digest.slice(0, 6)} of ${resourceOf(key.maker.event)}`;
+    const owner = account.ledger.ownerOf(key.key.apiKey);
+    if (!owner || key.goneAt !== undefined) continue;
+    const cause = key.maker ? causeOf(account, key) : causeOfKeptHandOver(account, key);
+    const name = `${key.digest.slice(0, 6)} of ${owner}`;
     if (!cause) account.violation(4, `${name} is left for no reason`);
     else account.count(`left: ${cause}`);
     account.trace(() => `left: ${name}, ${cause}`);
+    if (!key.maker) continue;
     const wasKnown = callOf(key)?.clear === true && key.maker.end !== 'killed';
     if (wasKnown && account.isRealHandler && !key.maker.logged.has(key.digest)) {
       account.violation(4, `${name} is left without a line in the log`);
@@ -40,6 +42,15 @@ function causeOf(account: Account, key: MadeKey): string | undefined {
   if (account.conditions.eventsLagMs > 20_000) return 'cancelled, and the events came too late';
   if (end === 'failed' && troubles.has('put')) return 'its answer could not be delivered';
   return undefined;
+}
+
+/** Why a key made by hand, which was handed over, was not deleted. */
+function causeOfKeptHandOver(account: Account, key: MadeKey): string | undefined {
+  if (account.ledger.isShared(key.key.apiKey)) return 'coincidence';
+  if (wasSkipped(account, key)) return 'RETAIN';
+  const failed = causeOfFailedDeletion(account, key);
+  if (failed) return `its deletion failed: ${failed}`;
+  return account.conditions.eventsDenied ? 'handed over, and the events were denied' : undefined;
 }
 
 /** Whether CloudFormation took an answer of the run that made the key, and was not told of the key. */
