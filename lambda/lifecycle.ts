@@ -95,8 +95,12 @@ export class Lifecycle {
   /** What was wanted before an update. One in the very same words tries again what failed: the events tell what was. */
   private async wishBefore(event: UpdateEvent, limit: TimeLimit): Promise<WantedKey | undefined> {
     const old = readWantedKey(event.oldProperties);
-    const isRepeated = old !== undefined && saysTheSame(event.properties, event.oldProperties);
-    return (isRepeated ? await this.ownership.recordedWish(event, limit) : undefined) ?? old;
+    if (!old || !saysTheSame(event.properties, event.oldProperties)) return old;
+    const recorded = await this.ownership.recordedWish(event, limit);
+    if (recorded) return recorded;
+    // a key made elsewhere may only have been used: it is named by its id, for want of the key
+    const isExisting = parsePhysicalId(event.physicalResourceId)?.isExisting === true;
+    return isExisting ? { ...old, existingApiKey: event.physicalResourceId } : old;
   }
 
   /** Lists all keys; where the own one is missing, again with pauses: a former one may not be listed yet either. */

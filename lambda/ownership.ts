@@ -66,12 +66,13 @@ export class Ownership {
     return handedOver && own ? { id: event.physicalResourceId, key: own } : undefined;
   }
 
-  /** What else the resource's key was recorded for; `undefined` where it was the same, or the events do not tell. */
+  /** What the resource's key was recorded for; `undefined` where the events do not tell. */
   public async recordedWish(event: UpdateEvent, limit: TimeLimit): Promise<WantedKey | undefined> {
     const history = await this.historyWith(event, limit, 0);
     const recorded = history?.recordedWith(event.physicalResourceId);
+    if (recorded === undefined) return undefined;
     // what is not shown whole may be the same
-    return requestOf(event).asksFor(recorded) ? undefined : readWantedKey(recorded);
+    return readWantedKey(requestOf(event).asksFor(recorded) ? event.properties : recorded);
   }
 
   /**

@@ -898,6 +898,40 @@ describe('an existing key', () => {
     expect(keysOf(account)).toEqual([apiKey, answer.Data?.APIKey]);
   });
 
+  describe('at an update in the very same words, which do not name it', () => {
+    test.each([
+      ['the events cannot be read', false],
+      ['the events tell that it was only used', true],
+    ])('is not taken for an own one when %s', async (_what, isTold) => {
+      const { account, apiKey, existing } = adoption();
+      const { PhysicalResourceId: id } = await account.environment().invoke(createEvent(existing));
+      const told = [
+        stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: id, properties: properties() }),
+        stackEvent('UPDATE_ROLLBACK_IN_PROGRESS', { physicalResourceId: STACK_ID }),
+        stackEvent('UPDATE_COMPLETE', { physicalResourceId: id, properties: existing }),
+        stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: 'gone', properties: existing }),
+      ];
+      account.events = isTold ? told : undefined;
+
+      const answer = await account.environment().invoke(updateEvent(id, properties(), properties()));
+
+      expect(answer.Status).toBe('SUCCESS');
+      expect(answer.Data?.APIKey).not.toBe(apiKey);
+    });
+
+    test('stays where there is no record of it any more, and no rollback', async () => {
+      const { account, apiKey, existing } = adoption();
+      const { PhysicalResourceId: id } = await account.environment().invoke(createEvent(existing));
+      account.events = [
+        stackEvent('UPDATE_IN_PROGRESS', { physicalResourceId: id, properties: properties() }),
+      ];
+
+      const answer = await account.environment().invoke(updateEvent(id, properties(), properties()));
+
+      expect(answer).toMatchObject({ PhysicalResourceId: id, Data: { APIKey: apiKey } });
+    });
+  });
+
   test('keeps the id that the resource has for it, when an own one is named', async () => {
     const { account, id, apiKey } = await deployed();
     const named = { ...properties(), ExistingApiKey: apiKey };
