@@ -110,8 +110,8 @@ export const GUARDS: readonly Guard[] = [
     rule: 3,
     keeps: 'a rollback that goes on in the same words asks what the present key was recorded for',
     file: 'lifecycle.ts',
-    line: 'isRepeated ? await',
-    without: 'isRepeated && old === undefined ? await',
+    line: 'const recorded = await this.ownership.recordedWish(event, limit);',
+    without: 'const recorded = undefined as WantedKey | undefined;',
   },
   {
     rule: 3,
