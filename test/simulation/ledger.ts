@@ -53,6 +53,8 @@ export class Ledger {
   readonly invocations: Invocation[] = [];
   /** Keys that were named and then handed over, with the resource that has them now. */
   private readonly handedOver = new Map<string, string>();
+  /** Those that were named again since: a rollback of that gives them back. */
+  private readonly takenBack = new Map<string, string>();
   /** Keys of two owners that nobody could have told apart. */
   private readonly coincidences = new Set<string>();
 
@@ -77,7 +79,14 @@ export class Ledger {
   }
 
   takeBack(apiKey: string): void {
+    const owner = this.handedOver.get(apiKey);
+    if (owner !== undefined) this.takenBack.set(apiKey, owner);
     this.handedOver.delete(apiKey);
+  }
+
+  /** Whether a key had been handed over to a resource before it was named again. */
+  wasHandedOver(apiKey: string, resource: string): boolean {
+    return this.takenBack.get(apiKey) === resource;
   }
 
   ownerOf(apiKey: string): string | undefined {

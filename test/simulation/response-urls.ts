@@ -93,8 +93,10 @@ export class ResponseUrls {
   private checkHandingOut(apiKey: string, { number, event }: Invocation): void {
     const { ledger } = this.to;
     const resource = resourceOf(event);
+    // a rollback that goes on may not tell where from
     const isHandedOver =
-      event.RequestType === 'Update' && event.OldResourceProperties.ExistingApiKey === apiKey;
+      event.RequestType === 'Update' &&
+      (event.OldResourceProperties.ExistingApiKey === apiKey || ledger.wasHandedOver(apiKey, resource));
     if (event.ResourceProperties.ExistingApiKey === apiKey) ledger.takeBack(apiKey);
     else if (isHandedOver) ledger.handOver(apiKey, resource);
     else if (!ledger.owns(resource, apiKey)) this.refuse(apiKey, number);
