@@ -175,7 +175,6 @@ export class Account {
       creation.made = this.ledger.record(newest, invocation);
       this.trace(() => `#${invocation.number} made ${creation.made?.digest.slice(0, 6)}`);
     }
-    if (operation === 'ListAPIKeys') invocation.listedAt.push(this.clock.now());
     if (operation !== 'DeleteAPIKey') return;
     const { APIKey }: { APIKey: string } = JSON.parse(body.toString());
     const deleted = this.ledger.keys.get(APIKey);

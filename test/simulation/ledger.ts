@@ -24,8 +24,6 @@ export interface Invocation {
   readonly creations: CreationCall[];
   /** What went wrong around it. */
   readonly troubles: Set<string>;
-  /** When it listed keys. */
-  readonly listedAt: number[];
   /** Keys that the lists which reached it showed. */
   readonly seen: Set<string>;
   /** Digests of keys that its log names. */

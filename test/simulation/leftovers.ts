@@ -118,9 +118,6 @@ function causeOfLoss(account: Account, key: MadeKey): string | undefined {
   if (!call || !maker || call.clear) return undefined;
   const endedAt = call.endedAt ?? Number.POSITIVE_INFINITY;
   if (madeAt > endedAt) return 'it was made after the caller had given up';
-  const lookedAt = maker.listedAt.findLast(at => at > endedAt && at < endOfLook(maker, call));
-  if (lookedAt !== undefined && madeAt + account.conditions.listLagMs > lookedAt)
-    return 'it was not listed yet';
   if (maker.creations.filter(({ clear, made }) => !clear && made).length > 1) return 'more than once';
   if (hasRivals(account, key, call)) return 'it could have been another’s';
   const missed = causeOfMissedRole(account, key);

@@ -116,7 +116,6 @@ export class VirtualLambda implements Functions {
       event,
       startedAt: outside.clock.now(),
       creations: [],
-      listedAt: [],
       seen: new Set(),
       troubles: new Set(circumstances),
       logged: new Set(),
