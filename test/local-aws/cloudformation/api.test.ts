@@ -395,10 +395,11 @@ describe('what is not imitated is refused by name', () => {
 
   test.each([
     ['CreateStack', 'OnFailure', 'DELETE'],
-    ['CreateStack', 'DisableRollback', 'true'],
+    ['CreateStack', 'OnFailure', 'DO_NOTHING'],
     ['CreateStack', 'EnableTerminationProtection', 'true'],
     ['CreateChangeSet', 'ChangeSetType', 'IMPORT'],
-    ['ExecuteChangeSet', 'DisableRollback', 'true'],
+    ['CreateChangeSet', 'OnStackFailure', 'DELETE'],
+    ['ContinueUpdateRollback', 'ForceRollback', 'true'],
     ['DeleteStack', 'DeletionMode', 'FORCE_DELETE_STACK'],
   ])('%s with %s=%s', async (action, parameter, value) => {
     const account = new ApiAccount();
