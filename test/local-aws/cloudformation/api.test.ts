@@ -398,9 +398,9 @@ describe('what is not imitated is refused by name', () => {
     ['CreateStack', 'OnFailure', 'DO_NOTHING'],
     ['CreateStack', 'EnableTerminationProtection', 'true'],
     ['CreateChangeSet', 'ChangeSetType', 'IMPORT'],
-    ['CreateChangeSet', 'OnStackFailure', 'DELETE'],
     ['ContinueUpdateRollback', 'ForceRollback', 'true'],
     ['DeleteStack', 'DeletionMode', 'FORCE_DELETE_STACK'],
+    ['CreateStack', 'OnStackFailure', 'DELETE'],
   ])('%s with %s=%s', async (action, parameter, value) => {
     const account = new ApiAccount();
     const request = { ...changeSet, TemplateBody: template({ One: slow(0) }), [parameter]: value };
