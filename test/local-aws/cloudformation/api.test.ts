@@ -134,12 +134,75 @@ describe('a stack', () => {
     expect((await account.call('CancelUpdateStack', named)).status).toBe(200);
     await account.settleAll();
     expect((await account.call('DescribeStacks', named)).first('StackStatus')).toBe('UPDATE_ROLLBACK_FAILED');
-    account.script = () => success('key-a');
-    expect((await account.call('ContinueUpdateRollback', named)).status).toBe(200);
+    const skipped = { ...named, 'ResourcesToSkip.member.1': 'Slow' };
+    expect((await account.call('ContinueUpdateRollback', skipped)).first('Code')).toBe('ValidationError');
+    const skipping = { ...named, 'ResourcesToSkip.member.1': 'Key' };
+    expect((await account.call('ContinueUpdateRollback', skipping)).status).toBe(200);
     await account.settleAll();
+    const shown = await account.call('DescribeStackResource', { ...named, LogicalResourceId: 'Key' });
+    expect([shown.first('ResourceStatus'), shown.first('PhysicalResourceId')]).toEqual([
+      'UPDATE_COMPLETE',
+      'key-b',
+    ]);
     expect((await account.call('DescribeStacks', named)).first('StackStatus')).toBe(
       'UPDATE_ROLLBACK_COMPLETE',
     );
+  });
+});
+
+describe('a failure with disabled rollback', () => {
+  const broken = { Key: key('a'), Other: slow(0, { Fails: true }) };
+  const statusOf = async (account: ApiAccount) =>
+    (await account.call('DescribeStacks', named)).first('StackStatus');
+
+  test('pauses a creation, an update brings it to its end, and a rollback an update back', async () => {
+    const account = new ApiAccount(({ ResourceProperties }) => success(`key-${ResourceProperties.Domain}`));
+    const disabled = { ...named, DisableRollback: 'true' };
+    await account.call('CreateStack', { ...disabled, TemplateBody: template(broken) });
+    await account.settleAll();
+    const described = await account.call('DescribeStacks', named);
+    expect([described.first('StackStatus'), described.first('DisableRollback')]).toEqual([
+      'CREATE_FAILED',
+      'true',
+    ]);
+    const TemplateBody = template({ Key: key('a') });
+    expect((await account.call('UpdateStack', { ...named, TemplateBody })).first('Message')).toMatch(
+      /currently in a non-terminal \[CREATE_FAILED\] state/,
+    );
+    await account.call('UpdateStack', { ...disabled, TemplateBody });
+    await account.settleAll();
+    expect(await statusOf(account)).toBe('UPDATE_COMPLETE');
+    await account.call('UpdateStack', { ...disabled, TemplateBody: template({ ...broken, Key: key('b') }) });
+    await account.settleAll();
+    expect(await statusOf(account)).toBe('UPDATE_FAILED');
+    const StackId = (await account.call('DescribeStacks', named)).first('StackId');
+    const request = { ...named, ClientRequestToken: 'back', RetainExceptOnCreate: 'true' };
+    expect((await account.call('RollbackStack', request)).first('StackId')).toBe(StackId);
+    await account.settleAll();
+    expect(await statusOf(account)).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect((await account.call('DescribeStackEvents', named)).first('ClientRequestToken')).toBe('back');
+    expect(account.history.at(-1)).toBe('Delete key-b');
+    expect((await account.call('RollbackStack', named)).first('Code')).toBe('ValidationError');
+  });
+
+  test.each([
+    ['ExecuteChangeSet', {}, { DisableRollback: 'true' }],
+    ['CreateChangeSet', { OnStackFailure: 'DO_NOTHING' }, {}],
+  ])('is what %s can ask for', async (_action, onCreate, onExecute) => {
+    const account = new ApiAccount();
+    const request = { ...changeSet, ChangeSetType: 'CREATE', TemplateBody: template(broken) };
+    await account.call('CreateChangeSet', { ...request, ...onCreate });
+    await account.call('ExecuteChangeSet', { ...changeSet, ...onExecute });
+    await account.settleAll();
+    expect(await statusOf(account)).toBe('CREATE_FAILED');
+  });
+
+  test('allows a change set without changes, to try again', async () => {
+    const account = new ApiAccount();
+    await account.call('CreateStack', { ...named, DisableRollback: 'true', TemplateBody: template(broken) });
+    await account.settleAll();
+    await account.call('CreateChangeSet', { ...changeSet, TemplateBody: template(broken) });
+    expect((await account.call('DescribeChangeSet', changeSet)).first('ExecutionStatus')).toBe('AVAILABLE');
   });
 });
 
