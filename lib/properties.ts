@@ -22,7 +22,6 @@ export enum Attribute {
   APPLICATION_INTEGRATION_URL = 'ApplicationIntegrationURL',
   SCRIPT_URL = 'ScriptURL',
   // written by no template: goes with the handler that still answers it
-  CREATION_TIMESTAMP = 'CreationTimestamp',
 }
 
 /** Longest run of one invocation, in seconds: what Lambda allows at most, since a full stack waits for WAF's quota. */

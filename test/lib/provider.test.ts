@@ -191,7 +191,7 @@ describe('the function', () => {
 
     expect(Handler).toBe('index.handler');
     expect(Code).toMatchObject({ S3Key: `${assets?.hash}.zip` });
-    expect(assets?.files).toEqual(['describe-stack-events.js', 'index.js']);
+    expect(assets?.files).toEqual(['aws', 'index.js']);
     expect(more).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-import { WAFNonexistentItemException, WAFOptimisticLockException } from '@aws-sdk/client-wafv2';
+import { WAFOptimisticLockException } from '@aws-sdk/client-wafv2';
 
 /** What an error of a call says about its effect. */
 export enum Verdict {
@@ -8,17 +8,20 @@ export enum Verdict {
   DENIED,
   /** refused because another change came between: no effect */
   CONFLICT,
-  /** there is no such key */
-  ABSENT,
   /** refused for good: no effect */
   REFUSED,
-  /** no answer, or one that does not tell: there may have been an effect */
+  /** no response, or one that does not tell: there may have been an effect */
   UNCLEAR,
 }
 
-/** A reason of our own to stop: it is not tried again. */
+/** A reason of the handler's own to stop: it is not tried again. */
 export class Refusal extends Error {
   public override readonly name = 'Refusal';
+}
+
+/** The role may not make a call, and not only for a moment. */
+export class Denial extends Error {
+  public override readonly name = 'Denial';
 }
 
 const THROTTLES = [
@@ -28,22 +31,30 @@ const THROTTLES = [
   'ThrottlingException',
   'TooManyRequestsException',
 ];
-const DENIALS = ['AccessDenied', 'AccessDeniedException', 'UnrecognizedClientException'];
+const ACCESS_DENIED = ['AccessDenied', 'AccessDeniedException'];
+const UNKNOWN_CREDENTIALS = ['InvalidClientTokenId', 'UnrecognizedClientException'];
 const REFUSALS = ['CredentialsProviderError', 'Refusal'];
-const LOADING_FAILURES = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'];
 
 export function verdictOn(error: unknown): Verdict {
-  if (error instanceof WAFNonexistentItemException) return Verdict.ABSENT;
   if (error instanceof WAFOptimisticLockException) return Verdict.CONFLICT;
   if (!(error instanceof Error) || REFUSALS.includes(error.name)) return Verdict.REFUSED;
-  if ('code' in error && LOADING_FAILURES.some(code => code === error.code)) return Verdict.REFUSED;
   const status = statusOf(error);
   if (THROTTLES.includes(error.name) || status === 429) return Verdict.THROTTLED;
-  if (DENIALS.includes(error.name)) return Verdict.DENIED;
-  return status !== undefined && status >= 400 && status < 500 ? Verdict.REFUSED : Verdict.UNCLEAR;
+  if (isAccessDenied(error) || UNKNOWN_CREDENTIALS.includes(error.name)) return Verdict.DENIED;
+  return status !== undefined && status >= 400 && status < 500 && status !== 408
+    ? Verdict.REFUSED
+    : Verdict.UNCLEAR;
 }
 
-/** The HTTP status of a service's answer; every error that a service of the SDK answers carries it. */
+export function isAccessDenied(error: unknown): boolean {
+  return error instanceof Error && ACCESS_DENIED.includes(error.name);
+}
+
+export function described(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+/** The HTTP status of a service's response; every error that a service of the SDK answers carries it. */
 function statusOf(error: Error): number | undefined {
   if (!('$metadata' in error)) return undefined;
   const { $metadata } = error;
