@@ -74,8 +74,8 @@ export class Lambda implements Functions {
       throw new Error(`expected ${functionName} in one Region, got ${present} and ${region}`);
     const archive = this.options.readObject(code.bucket, code.key);
     if (answersOnlyOverHttps(archive)) {
-      const what = `the custom resources of ${functionName}: they answer over https only`;
-      throw new Error(`local aws does not imitate ${what}, and its response URLs are http`);
+      const why = 'its code answers CloudFormation over https only, and response URLs are http here';
+      throw new Error(`local aws cannot run the custom resources of ${functionName}: ${why}`);
     }
     const taskRoot = await this.code.unzip(archive);
     this.functions.set(functionName, { configuration, arn, taskRoot });

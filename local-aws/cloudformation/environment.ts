@@ -36,8 +36,8 @@ export interface Variants {
   /** The properties that a resource has once its rollback has failed: those of the update, or those attempted. */
   readonly failedRollbackLeaves: 'present' | 'attempted';
   /**
-   * With disabled rollback, what happens to a custom resource whose update has failed: nothing until the next
-   * operation, or an Update back at once, after which it is complete or still counts as failed.
+   * With disabled rollback, what happens to a resource whose update has failed: nothing until the next operation,
+   * or an Update back at once, after which it is complete or, as the User Guide has it, still counts as failed.
    */
   readonly failedUpdate: 'stays' | 'is taken back' | 'is taken back as failed';
   /** With disabled rollback, when a failed creation is deleted if the next update creates the resource again. */
@@ -60,7 +60,7 @@ export const defaultVariants: Variants = {
   rollbackDeletesRetained: false,
   deletesDependenciesOfFailed: true,
   failedRollbackLeaves: 'present',
-  failedUpdate: 'is taken back',
+  failedUpdate: 'is taken back as failed',
   failedCreationGoes: 'first',
   nestedStackWaitsIn: 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS',
 };

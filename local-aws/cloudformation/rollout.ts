@@ -32,6 +32,7 @@ export interface RolloutOptions {
   readonly dispose: (copy: StackResource) => Promise<void>;
 }
 
+type End = Pick<StackResource, 'status' | 'reason'>;
 type Wanted = Pick<StackResource, 'logicalId' | 'type' | 'definition' | 'dependencies' | 'properties'>;
 
 /** Brings the resources of a stack to what a deployment says: creates, updates, replaces, never deletes. */
@@ -143,7 +144,7 @@ export class Rollout {
     this.fail(wanted.logicalId, 'create');
   }
 
-  private async update(wanted: Wanted, present: StackResource, status = 'UPDATE_COMPLETE'): Promise<void> {
+  private async update(wanted: Wanted, present: StackResource, end: End = { status: 'UPDATE_COMPLETE' }) {
     const { stack, environment, originals, onCopy } = this.options;
     const { updateEventId, recordingDelayMs } = environment.variants;
     const type = environment.resourceType(wanted.type);
@@ -159,8 +160,8 @@ export class Rollout {
       else this.noteReplacement(begun, updated);
       await wait(environment, recordingDelayMs);
     }
-    stack.put({ ...updated, status });
-    onCopy({ ...updated, status });
+    stack.put({ ...updated, ...end });
+    onCopy({ ...updated, ...end });
   }
 
   private noteReplacement(begun: StackResource, updated: Omit<StackResource, 'status'>): void {
@@ -179,12 +180,13 @@ export class Rollout {
     const { logicalId, type, definition, dependencies, properties } = before;
     const failed = stack.resources.get(logicalId);
     if (failedUpdate === 'stays' || controller.signal.aborted || !failed) return;
-    const status = failedUpdate === 'is taken back' ? 'UPDATE_COMPLETE' : 'UPDATE_FAILED';
+    const { status, reason } = failed;
+    const end = failedUpdate === 'is taken back' ? { status: 'UPDATE_COMPLETE' } : { status, reason };
     // a plain error has changed nothing
-    if (!(error instanceof ResourceFailure)) return stack.put({ ...before, status, reason: undefined });
+    if (!(error instanceof ResourceFailure)) return stack.put({ ...before, reason: undefined, ...end });
     const wanted = { logicalId, type, definition, dependencies, properties };
     try {
-      await this.update(wanted, failed, status);
+      await this.update(wanted, failed, end);
     } catch (again) {
       this.failUpdate(wanted, failed, again);
     }

@@ -248,9 +248,10 @@ describe('an update that fails with disabled rollback', () => {
   });
 
   test('takes a resource that refused without an effect back without a request', async () => {
-    const account = await deployed();
+    const account = await deployed({ failedUpdate: 'is taken back' });
     const stack = await account.deploy({ Key: key('a'), Other: failing }, {}, noRollback);
     expect(statusesOf(stack, 'Other').slice(-2)).toEqual(['UPDATE_FAILED', 'UPDATE_COMPLETE']);
+    expect(stack.resources.get('Other')?.properties).toEqual({ Ms: 0 });
   });
 
   test('refuses to replace what AWS would replace', async () => {
