@@ -21,9 +21,9 @@ import {
 import type { EventHandler } from '../protocol/custom-resource';
 import type { LifecycleEvent } from '../protocol/event';
 import type { Result } from '../protocol/response';
-import type { TimeLimit } from '../runtime/clock';
+import { type TimeLimit, within } from '../runtime/clock';
 import type { SeenKeys } from '../runtime/log';
-import { LIST_LAG, READING_PAUSES, SERVICE_TIMEOUT } from '../timings';
+import { LIST_LAG, READING_PAUSES, RECORD_LAG, SERVICE_TIMEOUT } from '../timings';
 import { PendingKeys, type PendingKeysOptions } from './pending-keys';
 
 interface UnclearCreation {
@@ -123,7 +123,9 @@ export class Lifecycle implements EventHandler {
     } else {
       // CloudFormation invented the id: the request may still be at work elsewhere, and needs its role to clean up
       await clock.sleep(limit.budget.cancelledRequestGrace, limit.signal);
-      await this.pending.undoWhatFailed(event, limit);
+      // a stack can always be deleted: no reading takes so long that the response is late
+      const soon = within(clock, RECORD_LAG / 2, { ...limit, at: limit.at - limit.budget.call });
+      await this.pending.undoWhatFailed(event, soon);
     }
     return { status: 'SUCCESS', id };
   }

@@ -96,7 +96,6 @@ export class PendingKeys {
         const events = await eventsSince(request, record.events(stackId), limit);
         if (showFailure(events, request)) await this.undo(created, limit);
       } catch (error) {
-        // a stack can always be deleted
         log('could not read what became of the new key', { id, error: String(error) });
       }
     }
