@@ -316,12 +316,17 @@ describe('an update that fails with disabled rollback', () => {
 
   test('is rolled back when it is cancelled', async () => {
     const account = await deployed();
-    account.script = event => (event.ResourceProperties.Domain === 'b' ? undefined : oneKeyPerDomain(event));
+    const statuses: string[] = [];
+    account.script = event => {
+      statuses.push(stack.status);
+      return event.ResourceProperties.Domain === 'b' ? undefined : oneKeyPerDomain(event);
+    };
     const stack = account.begin({ Key: key('b'), Other: slow(9000) }, {}, noRollback);
     await account.clock.run(account.clock.sleep(1000));
     await account.after(stack, engine => engine.cancelUpdate(stack));
     expect([stack.status, keyOf(stack)]).toEqual(['UPDATE_ROLLBACK_COMPLETE', 'key-a']);
     expect(account.history).toEqual(['Create', 'Update key-a', 'Update key-a']);
+    expect(statuses).toEqual(['UPDATE_IN_PROGRESS', 'UPDATE_ROLLBACK_IN_PROGRESS']);
   });
 });
 
