@@ -57,6 +57,15 @@ describe('an export that another stack imports', () => {
     expect(producer.status).toBe('DELETE_COMPLETE');
   });
 
+  test('is not imported by a stack whose creation was rolled back', async () => {
+    const account = new ScriptedAccount();
+    const producer = await account.deploy({ One: slow(0) }, exported('v'));
+    const failing = { ...imports(), Slow: slow(1, { Fails: true }) };
+    expect((await account.deploy(failing, {}, consumer)).status).toBe('ROLLBACK_COMPLETE');
+    await account.delete(producer);
+    expect(producer.status).toBe('DELETE_COMPLETE');
+  });
+
   test('is still imported while the update that gives it up can be rolled back', async () => {
     const { account, user } = await pair();
     await account.deploy({ One: slow(0) }, exported('o', 'other'), { name: 'third' });
