@@ -78,7 +78,8 @@ export function timeBudget(total: number): TimeBudget {
     toReturn: part(SECOND / 2, 1 / 60),
     toUndo,
     toRespond,
-    toCreate: toRespond + call + part(RECORD_LAG - toRespond + 10 * SECOND, 1 / 12),
+    // the call, after a late check whether its request still stands and the wait for a slot
+    toCreate: toRespond + call + part(RECORD_LAG - toRespond + 18 * SECOND, 1 / 10),
     denial: part(DENIAL_PATIENCE, 1 / 4),
     absenceScale: part(absence, 1 / 4) / absence,
     cancelledRequestGrace: part(CANCELLED_REQUEST_GRACE, 1 / 2),
