@@ -47,9 +47,8 @@ export function reachesSettled(events: Events, request: Requested): boolean {
   const end = settledIndex(events, request);
   if (end === undefined) return false;
   const first = eventsOf(request, events.slice(0, end)).at(-1);
-  return (
-    !first || hasNone(first) || Boolean(first.physicalResourceId ?? completedId(eventsOf(request, events)))
-  );
+  const before = eventsOf(request, events.slice(end));
+  return !first || hasNone(first) || Boolean(first.physicalResourceId ?? completedId(before));
 }
 
 /** Reads events back to the last settled state. `undefined` where none of the resource's events has an id. */

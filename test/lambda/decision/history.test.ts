@@ -140,6 +140,11 @@ describe('the history since the stack was last settled', () => {
       ['Key CREATE_COMPLETE A', 'stack UPDATE_COMPLETE', 'Key UPDATE_IN_PROGRESS'],
       true,
     ],
+    [
+      'settled, and only a newer completion has an id',
+      ['stack UPDATE_COMPLETE', 'Key UPDATE_IN_PROGRESS', 'Key UPDATE_COMPLETE B'],
+      false,
+    ],
     ['settled before a creation', ['stack UPDATE_COMPLETE', 'Key CREATE_IN_PROGRESS'], true],
   ])('reaches back far enough: %s', (_name, lines, expected) => {
     expect(reachesSettled(events(...lines), update)).toBe(expected);
