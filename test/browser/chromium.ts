@@ -29,3 +29,9 @@ export const chromiumArguments = [
   '--disable-component-update',
   '--disable-sync',
 ];
+
+/** Makes every host name lead to these ports of loopback, and nothing anywhere else. */
+export function hostsOnLoopback({ https, http }: { https: number; http: number }): string {
+  const rules = [`MAP *:443 127.0.0.1:${https}`, `MAP *:80 127.0.0.1:${http}`, 'MAP * ~NOTFOUND'];
+  return `--host-resolver-rules=${rules.join(',')}`;
+}

@@ -14,7 +14,7 @@ describeInBrowser('npm run demo -- --site', () => {
   afterAll(() => demo?.kill('SIGKILL'));
 
   test('serves a page whose puzzle can be solved, until Ctrl-C', async () => {
-    demo = spawn(process.execPath, ['--import', 'tsx', 'local-aws/demo.ts', '--site'], {
+    demo = spawn(process.execPath, ['--import', 'tsx', 'examples/demo.ts', '--site'], {
       cwd: join(__dirname, '..', '..'),
       stdio: ['ignore', 'pipe', 'inherit'],
     });
