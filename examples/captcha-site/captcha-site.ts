@@ -10,7 +10,7 @@ import { CfnWebACL } from 'aws-cdk-lib/aws-wafv2';
 import { WafCaptchaApiKey, WafScope } from 'cdk-waf-captcha-api-key';
 import type { Construct } from 'constructs';
 import { acknowledgeFindings } from './acknowledgments';
-import { bundledApi, bundledPage } from './bundles';
+import { bundledApi, pageSource } from './bundles';
 import { CONFIG_FILE, contentSecurityPolicy } from './page-contract';
 
 export interface CaptchaSiteProps extends StackProps {
@@ -58,10 +58,7 @@ export class CaptchaSite extends Stack {
     new s3deploy.BucketDeployment(this, 'Page', {
       destinationBucket: bucket,
       // the page is the same in every stage; what differs is written beside it by the deployment
-      sources: [
-        s3deploy.Source.asset(bundledPage()),
-        s3deploy.Source.jsonData(CONFIG_FILE, { ...key.clientConfig, apiUrl }),
-      ],
+      sources: [pageSource(), s3deploy.Source.jsonData(CONFIG_FILE, { ...key.clientConfig, apiUrl })],
       cacheControl: [s3deploy.CacheControl.noCache()],
       distribution,
       retainOnDelete: false,

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { App, type Stack } from 'aws-cdk-lib';
 import { type LocalAws, startLocalAws } from '../../../local-aws/local-aws';
@@ -64,6 +65,7 @@ export async function demonstrateSite({ signal, check, apiOnAnotherOrigin }: Sit
 
     // CloudFormation will not see these templates
     process.env.CDK_VALIDATION = 'false';
+    await mkdir(join(folder, 'page'));
     const app = new App({ outdir: join(folder, 'cdk.out') });
     const filesPort = await open(files(bundledPage(join(folder, 'page')), () => ({ [CONFIG_FILE]: config })));
     const functionPort = await open(functionUrl(handler));
