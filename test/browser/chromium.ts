@@ -30,8 +30,9 @@ export const chromiumArguments = [
   '--disable-sync',
 ];
 
-/** Makes every host name lead to these ports of loopback, and nothing anywhere else. */
+/** Makes every host name lead to these ports of loopback, and nothing anywhere else. 5173 is Vite's. */
 export function hostsOnLoopback({ https, http }: { https: number; http: number }): string {
-  const rules = [`MAP *:443 127.0.0.1:${https}`, `MAP *:80 127.0.0.1:${http}`, 'MAP * ~NOTFOUND'];
+  const secure = [443, 5173].map(port => `MAP *:${port} 127.0.0.1:${https}`);
+  const rules = [...secure, `MAP *:80 127.0.0.1:${http}`, 'MAP * ~NOTFOUND'];
   return `--host-resolver-rules=${rules.join(',')}`;
 }

@@ -84,7 +84,8 @@ export function distributionOf(template: Template, { captcha, portOf }: Distribu
     const forwardsAll = String(OriginRequestPolicyId) === ALL_VIEWER_EXCEPT_HOST_HEADER;
     const policy = policyOf<OriginRequestPolicy>(template, OriginRequestPolicyId);
     const headers = forwardsAll ? request.headers : forwardedHeaders(policy, request);
-    return forward(portOf(origin), { ...request, path, headers, host: String(origin.DomainName) });
+    const host = typeof origin.DomainName === 'string' ? origin.DomainName : 'origin.example.amazonaws.com';
+    return forward(portOf(origin), { ...request, path, headers, host });
   }
 
   function headersOf({ ResponseHeadersPolicyId }: Behavior, request: HttpRequest): Record<string, string> {
