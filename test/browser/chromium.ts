@@ -36,3 +36,6 @@ export function hostsOnLoopback({ https, http }: { https: number; http: number }
   const rules = [...secure, `MAP *:80 127.0.0.1:${http}`, 'MAP * ~NOTFOUND'];
   return `--host-resolver-rules=${rules.join(',')}`;
 }
+
+/** Lets the names of loopback lead there, and all others nowhere. */
+export const LOOPBACK_ONLY = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1';
