@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { read } from '../docs/markdown';
 import { describeInBrowser } from './chromium';
 import { ExampleSite } from './example-site';
 import { button, phoneNumber, puzzle, says, solve } from './puzzle-page';
@@ -220,16 +221,30 @@ describeInBrowser('the page of the example', () => {
     });
   });
 
-  test('the README’s page works as it stands there', async () => {
-    const readme = readFileSync(join(__dirname, '..', '..', 'README.md'), 'utf8');
-    const [, code = ''] = /```js\n(\/\/ page\.js.*?)```/s.exec(readme) ?? [];
+  test('a browser that opens the API as a page gets AWS WAF’s own, which no policy of the example blocks', async () => {
+    const { page } = await site.visit('example.com');
+    const response = await page.goto('https://example.com/api/phone-number');
+
+    expect(response?.status()).toBe(405);
+    expect(await page.title()).toBe('Interstitial');
+  });
+
+  test.each([
+    ['blog.example.com', 'as it is published'],
+    ['example.com', 'without token domains'],
+  ])('the README’s page works as it is, on %s, with a configuration %s', async (host, kind) => {
+    const [, code = ''] = /```js\n(\/\/ page\.js.*?)```/s.exec(read('README.md')) ?? [];
     expect(code).toContain("AwsWafIntegration.fetch('/api/…')");
+    const { apiKey, scriptUrl } = site.config;
     const written = {
       'index.html':
         '<!doctype html><link rel="icon" href="data:,"><main><section aria-label="Puzzle" id="captcha"></section></main><script type="module" src="page.js"></script>',
       'page.js': code.replace('/api/…', '/api/phone-number'),
+      ...(kind === 'without token domains' && {
+        'captcha-config.json': JSON.stringify({ apiKey, scriptUrl }),
+      }),
     };
-    const { page, errors } = await site.visit('blog.example.com', { written });
+    const { page, errors } = await site.visit(host, { written });
     const answered = page.waitForResponse(response => response.url().endsWith('/api/phone-number'));
     await solve(page.getByRole('main'));
 
