@@ -44,7 +44,7 @@ export class CaptchaSite extends Stack {
     const bucket = new s3.Bucket(this, 'Bucket', {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
-      // the deployment below takes its files away first
+      // the deployment below deletes its files first
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const distribution = this.distribution(bucket, props);

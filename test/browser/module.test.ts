@@ -193,7 +193,6 @@ describeInBrowser('the page module', () => {
           return { ...response, headers: { ...response.headers, ...policy } };
         },
       });
-      await opened.evaluate("loadConfig('captcha-config.json')");
       await start(opened, call(elsewhere));
 
       expect(await outcomeOf(opened)).toMatchObject({ name: 'TypeError' });

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Stack } from 'aws-cdk-lib';
 import { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
@@ -10,6 +11,7 @@ import { responseOfWebAcl, type WebAclProperties } from '../../examples/captcha-
 import { AlbBehindCloudFrontStack } from '../../examples/recipes/alb-behind-cloudfront';
 import { ApiElsewhereStack } from '../../examples/recipes/api-elsewhere';
 import { envLine } from '../../examples/recipes/env-from-outputs';
+import { FrontEndStack } from '../../examples/recipes/front-end-elsewhere';
 import { laptop } from '../../examples/recipes/laptop';
 import { configElement } from '../../examples/recipes/server-rendered';
 import { severalRegions } from '../../examples/recipes/several-regions';
@@ -226,6 +228,29 @@ describeInBrowser('the recipes', () => {
     });
   });
 
+  test('for a front end in another repository: the page module takes the published file as it is', async () => {
+    const app = newApp();
+    new FrontEndStack(app, 'Stack');
+    const { directory } = app.synth();
+    const published = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+    const path = published.find(file => file.endsWith('captcha-config.json')) ?? '';
+    // what the deployment does with the file, by the parameters of the key's stack
+    const { apiKey, scriptUrl } = visitor.key(['example.com']);
+    const parameters = [apiKey, scriptUrl.replace(/\/jsapi\.js$/, '')];
+    const text = readFileSync(join(directory, path), 'utf8');
+    const config = text.replace(
+      /<<marker:0xbaba:(\d)>>/g,
+      (_, index: string) => parameters[Number(index)] ?? '',
+    );
+    const host = withApi(modulePage(config), guarded(visitor, echo, { TokenDomains: ['example.com'] }));
+    const { page } = await visitor.visit('https://blog.example.com/', { 'blog.example.com': host });
+    await page.getByRole('heading', ready).waitFor();
+    await page.evaluate(`window.outcome = ${orders}; undefined`);
+    await solve(page.getByRole('main'));
+
+    expect(await page.evaluate('outcome')).toBe('done');
+  });
+
   test.each([
     ['built in', () => ({ '/main.js': bundled(recipePage('built-in'), builtIn()) })],
     [
@@ -304,7 +329,7 @@ describeInBrowser('the recipes', () => {
       await page.getByRole('heading', { name: '{"id":7}' }).waitFor();
     });
 
-    test('and takes its puzzle along when it goes away', async () => {
+    test('and removes its puzzle when it goes away', async () => {
       const script = `window.goAway = recipe.placeOrder(container, config, {}, () => say('done'));`;
       const { page, errors } = await visitor.visit('https://example.com/', {
         'example.com': pageOf('component', script),

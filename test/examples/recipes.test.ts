@@ -127,7 +127,7 @@ describe('rotation without a gap', () => {
     expect(during?.findOutputs('APIKey')).not.toEqual(before?.findOutputs('APIKey'));
   });
 
-  test('then takes the former away and leaves the new one and the output untouched', () => {
+  test('then removes the former and leaves the new one and the output untouched', () => {
     expect(Object.keys(after?.findResources(KEY_TYPE) ?? {})).toHaveLength(1);
     expect(during?.findResources(KEY_TYPE)).toMatchObject(after?.findResources(KEY_TYPE) ?? {});
     expect(after?.findOutputs('APIKey')).toEqual(during?.findOutputs('APIKey'));

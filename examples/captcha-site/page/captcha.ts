@@ -134,6 +134,7 @@ export function checkConfig(json: string, source: string): CaptchaConfig & Reado
 
 /** Puzzles in one place of the page. Calls that need one at the same time share it. */
 export function createCaptcha(options: CaptchaOptions): Captcha {
+  watchPolicy();
   let shown: SharedPuzzle | undefined;
   const config = async () => (typeof options.config === 'function' ? await options.config() : options.config);
   const loadScript = async (signal?: AbortSignal) => {
@@ -409,13 +410,16 @@ function needsPreflight({ method, headers }: Request): boolean {
 
 function warnOfPage({ tokenDomains }: CaptchaConfig): void {
   const { hostname } = window.location;
-  if (tokenDomains && !tokenDomains.some(domain => `.${hostname}`.endsWith(`.${domain}`))) {
+  if (tokenDomains?.length && !tokenDomains.some(domain => `.${hostname}`.endsWith(`.${domain}`))) {
     tell(
       `the key is for ${tokenDomains.join(', ')}, this page is on ${hostname}. ` +
         `Add ${hostname}, or a domain above it, to tokenDomains of the WafCaptchaApiKey and of the web ACL.`,
     );
   }
   if (!window.isSecureContext) tell(`a puzzle needs HTTPS. Open https://${hostname} instead.`);
+}
+
+function watchPolicy(): void {
   if (watchesPolicy) return;
   watchesPolicy = true;
   document.addEventListener('securitypolicyviolation', ({ blockedURI, effectiveDirective }) => {
