@@ -39,10 +39,15 @@ describe('a limit', () => {
     expect(limit.signal).toBe(never);
   });
 
-  test('may leave another time at its end', () => {
-    const limit = timeLimit(new VirtualClock(), 900_000, never);
+  test('may leave another time at its end, for what goes on when the work was cut off', () => {
+    const abort = new AbortController();
+    const limit = timeLimit(new VirtualClock(), 900_000, abort.signal);
+    const rest = leaving(limit, 500);
 
-    expect(leaving(limit, 500)).toEqual({ ...limit, at: limit.deadline - 500 });
+    abort.abort();
+
+    expect(rest).toMatchObject({ at: limit.deadline - 500, deadline: limit.deadline, budget: limit.budget });
+    expect(rest.signal.aborted).toBe(false);
   });
 
   test('may end some time from now, but no later than before', () => {
