@@ -8,87 +8,127 @@ import { decideUpdate } from '../decision/decide-update';
 import { type DesiredKey, parseDesiredKey } from '../decision/desired-key';
 import type { Evidence, Need, StackReading } from '../decision/evidence';
 import { historyOf, isAged, reachesSettled, showRequest } from '../decision/history';
-import {
-  digestOf,
-  failedCreateId,
-  failedRequestOf,
-  type KeyReference,
-  type Location,
-  newKeyId,
-  parseKeyId,
-  sameLocation,
-} from '../decision/key-id';
+import * as keyIds from '../decision/key-id';
 import type { EventHandler } from '../protocol/custom-resource';
 import type { LifecycleEvent } from '../protocol/event';
 import type { Result } from '../protocol/response';
-import type { TimeLimit } from '../runtime/clock';
+import { type TimeLimit, within } from '../runtime/clock';
 import type { SeenKeys } from '../runtime/log';
-import { LIST_LAG, READING_PAUSES, SERVICE_TIMEOUT } from '../timings';
+import {
+  FIRST_READING_PAUSE,
+  LIST_LAG,
+  LONGEST_READING_PAUSE,
+  RECORD_LAG,
+  SERVICE_TIMEOUT,
+} from '../timings';
 import { PendingKeys, type PendingKeysOptions } from './pending-keys';
 
-interface UnclearCreation {
-  readonly desired: DesiredKey;
-  readonly sentAt: number;
+type LifecycleOptions = PendingKeysOptions & { readonly seen: SeenKeys };
+
+/** What an environment remembers from event to event. */
+interface Memory {
+  readonly pending: PendingKeys;
+  /** what was desired when a CreateAPIKey first got no clear response, by RequestId */
+  readonly unclear: Map<string, { readonly desired: DesiredKey; readonly sentAt: number }>;
 }
 
-/** Gathers the evidence that the decisions ask for, and carries their plans out. */
+/** What Create, Update and Delete do. */
 export class Lifecycle implements EventHandler {
-  private readonly pending: PendingKeys;
-  /** the first CreateAPIKey without a clear response, by RequestId */
-  private readonly unclear = new Map<string, UnclearCreation>();
+  private readonly memory: Memory;
 
-  constructor(private readonly options: PendingKeysOptions & { readonly seen: SeenKeys }) {
-    this.pending = new PendingKeys(options);
+  constructor(private readonly options: LifecycleOptions) {
+    this.memory = { pending: new PendingKeys(options), unclear: new Map() };
   }
 
   public handle(event: LifecycleEvent, limit: TimeLimit): Promise<Result> {
-    return event.type === 'Delete' ? this.delete(event, limit) : this.createOrUpdate(event, limit);
+    const work = new EventWork(this.options, this.memory, event, limit);
+    return event.type === 'Delete' ? work.delete() : work.createOrUpdate();
   }
 
   /** Deletes what was created for the event; resolves to its id if that fails, so that CloudFormation deletes it. */
   public async fail(event: LifecycleEvent, limit: TimeLimit): Promise<string> {
-    const { requestId, physicalResourceId = failedCreateId(requestId) } = event;
-    const created = this.pending.of(requestId);
-    return created && !(await this.pending.undo(created, limit)) ? created.id : physicalResourceId;
+    const { requestId, physicalResourceId = keyIds.failedCreateId(requestId) } = event;
+    const created = this.memory.pending.of(requestId);
+    return created && !(await this.memory.pending.undo(created, limit)) ? created.id : physicalResourceId;
   }
 
   public async afterResponse(event: LifecycleEvent, sending: Sending, limit: TimeLimit): Promise<boolean> {
-    const created = this.pending.of(event.requestId);
-    const isRight = !created || (await this.pending.settle(created, sending, limit));
-    await this.logOrphanCandidates(event, limit);
+    const created = this.memory.pending.of(event.requestId);
+    const isRight = !created || (await this.memory.pending.settle(created, sending, limit));
+    await this.logOrphanCandidates(event.requestId, limit);
     return isRight;
   }
 
-  private async createOrUpdate(event: LifecycleEvent, limit: TimeLimit): Promise<Result> {
+  private async logOrphanCandidates(requestId: string, limit: TimeLimit): Promise<void> {
+    const { keys, clock, log } = this.options;
+    const unclear = this.memory.unclear.get(requestId);
+    if (!unclear) return;
+    this.memory.unclear.delete(requestId);
+    // they may not be listed yet
+    await clock.sleep(Math.max(0, Math.min(LIST_LAG, (limit.at - clock.now()) / 2)), limit.signal);
+    const { location, tokenDomains } = unclear.desired;
+    const candidates = await keys.createdSince(location, tokenDomains, unclear.sentAt, limit);
+    const ids = candidates.map(key => keyIds.newKeyId(key));
+    log('orphan candidates: CreateAPIKey got no clear response, and ownership cannot be determined', { ids });
+  }
+}
+
+/** Gathers the evidence that the decision on one event asks for, and carries its plan out. */
+class EventWork {
+  /** of the locations that the event needs */
+  private readonly lists: KeyList[] = [];
+
+  constructor(
+    private readonly options: LifecycleOptions,
+    private readonly memory: Memory,
+    private readonly event: LifecycleEvent,
+    private readonly limit: TimeLimit,
+  ) {}
+
+  public async createOrUpdate(): Promise<Result> {
+    const { event } = this;
     const desired = parseDesiredKey(event.properties, event.stackRegion);
     const { existingApiKey } = desired;
     if (existingApiKey) this.options.seen.add(existingApiKey);
-    const lists = new Lists(location => this.options.keys.list(location));
-    if (event.type === 'Create' && !existingApiKey)
-      return this.create(event, desired, undefined, lists, limit);
-
-    const plan = await this.decide(event, evidence => decideUpdate(event, desired, evidence), lists, limit);
+    if (event.type === 'Create' && !existingApiKey) return this.create(desired);
+    const plan = await this.decide(evidence => decideUpdate(event, desired, evidence));
     if (plan.plan === 'fail') throw new Error(plan.reason);
-    if (plan.plan === 'create') return this.create(event, desired, plan.after, lists, limit);
-    return {
-      status: 'SUCCESS',
-      id: plan.id,
-      data: await attributesOf(plan.key, lists.of(plan.location), limit),
-    };
+    return plan.plan === 'create'
+      ? this.create(desired, plan.after)
+      : this.success(plan.id, plan.key, plan.location);
   }
 
-  private async create(
-    event: LifecycleEvent,
-    desired: DesiredKey,
-    after: KeyReference | undefined,
-    lists: Lists,
-    limit: TimeLimit,
-  ): Promise<Result> {
+  public async delete(): Promise<Result> {
+    const { event, limit } = this;
+    const { clock, log } = this.options;
+    const { physicalResourceId: id = '', stackRegion } = event;
+    const keyId = keyIds.parseKeyId(id, stackRegion);
+    const failedRequest = keyIds.failedRequestOf(id);
+    if (keyId) {
+      const plan = await this.decide(evidence => decideDelete(event, keyId, evidence));
+      if (plan.plan === 'fail') throw new Error(plan.reason);
+      if (plan.plan === 'nothing') log('left the key alone', { id, why: plan.why });
+      else await this.deleteKeys(plan.keys, plan.left);
+    } else if (failedRequest !== undefined) {
+      const created = this.memory.pending.of(failedRequest);
+      if (created) await this.memory.pending.undo(created, limit);
+    } else {
+      // CloudFormation invented the id: the request may still be at work elsewhere, and needs its role to clean up
+      await clock.sleep(limit.budget.cancelledRequestGrace, limit.signal);
+      // a stack can always be deleted: no reading takes so long that the response is late
+      const soon = within(clock, RECORD_LAG / 2, { ...limit, at: limit.at - limit.budget.call });
+      await this.memory.pending.undoWhatFailed(event, soon);
+    }
+    return { status: 'SUCCESS', id };
+  }
+
+  private async create(desired: DesiredKey, after?: keyIds.KeyReference): Promise<Result> {
+    const { event, limit } = this;
     const { keys, log, clock } = this.options;
+    const { pending, unclear } = this.memory;
     const { location, tokenDomains, rotation } = desired;
-    const list = lists.of(location);
-    await list.integrationUrl(limit);
-    const recheck = this.pending.recheck(event, limit);
+    await this.listOf(location).integrationUrl(limit);
+    const recheck = pending.recheck(event, limit);
     const beforeAttempt = async () => {
       if (clock.now() >= event.signedAt + SERVICE_TIMEOUT)
         throw new Refusal(
@@ -97,101 +137,78 @@ export class Lifecycle implements EventHandler {
       await recheck();
     };
     const onUnclear = (sentAt: number) => {
-      if (!this.unclear.has(event.requestId)) this.unclear.set(event.requestId, { desired, sentAt });
+      if (!unclear.has(event.requestId)) unclear.set(event.requestId, { desired, sentAt });
     };
     const key = await keys.create(location, tokenDomains, limit, beforeAttempt, onUnclear);
-    const id = newKeyId({ location, digest: digestOf(key) }, rotation, { after });
-    this.pending.add({ request: event, id, location, key });
+    const id = keyIds.newKeyId({ location, digest: keyIds.digestOf(key) }, rotation, { after });
+    pending.add({ request: event, id, location, key });
     log('created a key', { id });
-    return { status: 'SUCCESS', id, data: await attributesOf(key, list, limit) };
+    return this.success(id, key, location);
   }
 
-  private async delete(event: LifecycleEvent, limit: TimeLimit): Promise<Result> {
-    const { clock, log } = this.options;
-    const { physicalResourceId: id = '', stackRegion } = event;
-    const keyId = parseKeyId(id, stackRegion);
-    const failedRequest = failedRequestOf(id);
-    const lists = new Lists(location => this.options.keys.list(location));
-    if (keyId) {
-      const plan = await this.decide(event, evidence => decideDelete(event, keyId, evidence), lists, limit);
-      if (plan.plan === 'fail') throw new Error(plan.reason);
-      if (plan.plan === 'nothing') log('left the key alone', { id, why: plan.why });
-      else await this.deleteKeys(plan.keys, plan.left, lists, limit);
-    } else if (failedRequest !== undefined) {
-      const created = this.pending.of(failedRequest);
-      if (created) await this.pending.undo(created, limit);
-    } else {
-      // CloudFormation invented the id: the request may still be at work elsewhere, and needs its role to clean up
-      await clock.sleep(limit.budget.cancelledRequestGrace, limit.signal);
-      await this.pending.undoWhatFailed(event, limit);
-    }
-    return { status: 'SUCCESS', id };
-  }
-
-  private async deleteKeys(
-    keys: readonly KeyReference[],
-    left: readonly KeyReference[],
-    lists: Lists,
-    limit: TimeLimit,
-  ): Promise<void> {
+  private async deleteKeys(keys: readonly keyIds.KeyReference[], left: readonly keyIds.KeyReference[]) {
     const { log } = this.options;
-    for (const key of left) log('left a key that the record names, or may name', { id: newKeyId(key) });
-    for (const { location, digest } of keys) {
-      const list = lists.of(location);
-      await list.lookFor(digest, limit);
+    for (const key of left)
+      log('left a key that the record names, or may name', { id: keyIds.newKeyId(key) });
+    for (const reference of keys) {
+      const { location, digest } = reference;
+      const list = this.listOf(location);
+      await list.lookFor(digest, this.limit);
       const key = list.keys.get(digest)?.key;
-      if (key) await this.options.keys.delete(location, key, limit);
-      if (key) this.pending.forget(key);
-      log(key ? 'deleted the key' : 'the key is gone already', { id: newKeyId({ location, digest }) });
+      if (key) await this.options.keys.delete(location, key, this.limit);
+      if (key) this.memory.pending.forget(key);
+      log(key ? 'deleted the key' : 'the key is gone already', { id: keyIds.newKeyId(reference) });
     }
+  }
+
+  private async success(id: string, key: string, location: keyIds.Location): Promise<Result> {
+    const url = await this.listOf(location).integrationUrl(this.limit);
+    const data: Record<Attribute, string> = {
+      [Attribute.API_KEY]: key,
+      [Attribute.APPLICATION_INTEGRATION_URL]: url,
+      [Attribute.SCRIPT_URL]: `${url}/jsapi.js`,
+    };
+    return { status: 'SUCCESS', id, data };
   }
 
   /** Gathers evidence until it is enough for a plan. */
-  private async decide<Plan extends object>(
-    event: LifecycleEvent,
-    decide: (evidence: Evidence) => Plan | Need,
-    lists: Lists,
-    limit: TimeLimit,
-  ): Promise<Plan> {
-    const eventLog = this.options.record.events(event.stackId);
+  private async decide<Plan extends object>(decide: (evidence: Evidence) => Plan | Need): Promise<Plan> {
+    const { clock, record: stacks } = this.options;
+    const { limit, event } = this;
+    const eventLog = stacks.events(event.stackId);
     let record: Evidence['record'] = {};
     for (let waits = 0; ; ) {
-      const decided = decide({ listings: lists.all, record });
+      const decided = decide({ listings: this.lists, record });
       if (!('need' in decided)) return decided;
       if (decided.need === 'key') {
         const { location, digest } = decided.reference;
-        await lists.of(location).lookFor(digest, limit);
+        await this.listOf(location).lookFor(digest, limit);
       } else if (decided.need === 'later reading' || record === 'denied') {
         limit.progress.text = 'expected a record that shows why this request was made, got none yet';
-        await this.options.clock.sleep(
-          READING_PAUSES[Math.min(waits, READING_PAUSES.length - 1)] ?? 0,
-          limit.signal,
-        );
+        await clock.sleep(Math.min(FIRST_READING_PAUSE * 2 ** waits, LONGEST_READING_PAUSE), limit.signal);
         waits += 1;
         record = {};
       } else {
-        record = await this.readMore(event, record, decided.need, eventLog, limit);
+        record = await this.readMore(record, decided.need, eventLog);
       }
     }
   }
 
   private async readMore(
-    event: LifecycleEvent,
     reading: StackReading,
     next: keyof StackReading,
     eventLog: EventLog,
-    limit: TimeLimit,
   ): Promise<StackReading | 'denied'> {
     const { record, log } = this.options;
+    const { event, limit } = this;
     const { status } = reading;
     try {
       if (!status) return { status: await record.status(event.stackId, limit) };
       if (next === 'resources')
         return { ...reading, resources: await record.resources(event.stackId, limit) };
       const events = await eventLog.update(read => reachesSettled(read, event), limit);
-      if (!isAged(status.readAt, event) && !showRequest(events, status.value, event))
-        return { ...reading, history: 'late' };
-      const history = historyOf(events, event);
+      const counts = isAged(status.readAt, event) || showRequest(events, status.value, event);
+      const history = counts ? historyOf(events, event) : 'late';
       return history ? { ...reading, history } : 'denied';
     } catch (error) {
       if (!(error instanceof Denial)) throw error;
@@ -200,44 +217,10 @@ export class Lifecycle implements EventHandler {
     }
   }
 
-  private async logOrphanCandidates({ requestId }: LifecycleEvent, limit: TimeLimit): Promise<void> {
-    const { keys, clock, log } = this.options;
-    const unclear = this.unclear.get(requestId);
-    if (!unclear) return;
-    this.unclear.delete(requestId);
-    // they may not be listed yet
-    await clock.sleep(Math.max(0, Math.min(LIST_LAG, (limit.at - clock.now()) / 2)), limit.signal);
-    const { location, tokenDomains } = unclear.desired;
-    const candidates = await keys.createdSince(location, tokenDomains, unclear.sentAt, limit);
-    log('orphan candidates: CreateAPIKey got no clear response, and ownership cannot be determined', {
-      ids: candidates.map(key => newKeyId(key)),
-    });
+  private listOf(location: keyIds.Location): KeyList {
+    const existing = this.lists.find(list => keyIds.sameLocation(list.location, location));
+    const list = existing ?? this.options.keys.list(location);
+    if (!existing) this.lists.push(list);
+    return list;
   }
-}
-
-/** The lists of the locations that one event needs. */
-class Lists {
-  public readonly all: KeyList[] = [];
-
-  constructor(private readonly list: (location: Location) => KeyList) {}
-
-  public of(location: Location): KeyList {
-    const existing = this.all.find(list => sameLocation(list.location, location));
-    if (!existing) this.all.push(this.list(location));
-    return existing ?? this.of(location);
-  }
-}
-
-/** The attributes of a key, as the response's `Data`. */
-async function attributesOf(
-  key: string,
-  list: KeyList,
-  limit: TimeLimit,
-): Promise<Record<Attribute, string>> {
-  const url = await list.integrationUrl(limit);
-  return {
-    [Attribute.API_KEY]: key,
-    [Attribute.APPLICATION_INTEGRATION_URL]: url,
-    [Attribute.SCRIPT_URL]: `${url}/jsapi.js`,
-  };
 }

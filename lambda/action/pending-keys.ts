@@ -96,7 +96,6 @@ export class PendingKeys {
         const events = await eventsSince(request, record.events(stackId), limit);
         if (showFailure(events, request)) await this.undo(created, limit);
       } catch (error) {
-        // a stack can always be deleted
         log('could not read what became of the new key', { id, error: String(error) });
       }
     }
@@ -113,7 +112,7 @@ export class PendingKeys {
       if (clock.now() < dueAt) return;
       interval *= 2;
       dueAt = clock.now() + interval;
-      const soon = within(clock, limit.budget.call, limit);
+      const soon = within(clock, limit.budget.call / 2, limit);
       const entry = await record.entry(stackId, logicalResourceId, soon).catch(error => {
         log('could not read whether the request still stands', { error: String(error) });
       });

@@ -1,4 +1,8 @@
-import type { StackEvent as ReadEvent } from '@aws-sdk/client-cloudformation';
+import type {
+  DescribeStackEventsCommandOutput,
+  ListStackResourcesCommandOutput,
+  StackEvent as ReadEvent,
+} from '@aws-sdk/client-cloudformation';
 import type { OwnEntry } from '../decision/after-response';
 import type { StackResource } from '../decision/evidence';
 import type { StackEvent } from '../decision/history';
@@ -8,6 +12,8 @@ import type { Retry } from './retry';
 
 /** The calls of CloudFormation that the handler makes. */
 export type CloudFormationReads = typeof import('./cloudformation-reads');
+
+type Send<T> = (reads: CloudFormationReads, options: { abortSignal: AbortSignal }) => Promise<T>;
 
 // CloudFormation's reads share one quota
 const QUOTA = 'CloudFormation';
@@ -61,9 +67,10 @@ export class StackRecord {
     const resources: StackResource[] = [];
     let token: string | undefined;
     do {
-      const page = await this.call('ListStackResources', limit, (reads, options) =>
-        reads.listStackResources({ StackName: stackId, NextToken: token }, options),
-      );
+      const input = { StackName: stackId, NextToken: token };
+      const send: Send<ListStackResourcesCommandOutput> = (reads, options) =>
+        reads.listStackResources(input, options);
+      const page = await this.call('ListStackResources', limit, send, token);
       for (const summary of page?.StackResourceSummaries ?? []) {
         resources.push({
           logicalResourceId: summary.LogicalResourceId ?? '',
@@ -78,9 +85,10 @@ export class StackRecord {
 
   public events(stackId: string): EventLog {
     return new EventLog(async (token, limit) => {
-      const page = await this.call('DescribeStackEvents', limit, (reads, options) =>
-        reads.describeStackEvents({ StackName: stackId, NextToken: token }, options),
-      );
+      const input = { StackName: stackId, NextToken: token };
+      const send: Send<DescribeStackEventsCommandOutput> = (reads, options) =>
+        reads.describeStackEvents(input, options);
+      const page = await this.call('DescribeStackEvents', limit, send, token);
       return { events: (page?.StackEvents ?? []).map(parseEvent), next: page?.NextToken || undefined };
     });
   }
@@ -89,7 +97,8 @@ export class StackRecord {
   private async call<T>(
     operation: string,
     limit: TimeLimit,
-    send: (reads: CloudFormationReads, options: { abortSignal: AbortSignal }) => Promise<T>,
+    send: Send<T>,
+    token?: string,
   ): Promise<T | undefined> {
     try {
       return await this.retry.untilDone(operation, QUOTA, limit, async () => {
@@ -97,8 +106,8 @@ export class StackRecord {
         try {
           return await this.retry.once(limit, options => send(reads, options));
         } catch (error) {
-          // nothing else in these requests could be invalid
-          if (error instanceof Error && error.name === 'ValidationError') return undefined;
+          // nothing else could be invalid in a request without a token
+          if (!token && error instanceof Error && error.name === 'ValidationError') return undefined;
           throw error;
         }
       });
@@ -137,7 +146,7 @@ export class EventLog {
     let fresh = first.events;
     while (known.length > 0 && page.next && !overlaps(fresh, known)) {
       page = await this.read(page.next, limit);
-      fresh = [...fresh, ...page.events];
+      fresh = joined(fresh, page.events);
     }
     this.events = joined(fresh, known);
     if (known.length === 0) this.next = first.next;

@@ -51,7 +51,9 @@ export function afterResponse({ request, newId, sending, looks, isBlind }: After
   if (sending.end === 'unsent') return last ? 'delete the new key' : lookOrLeave;
 
   const isInProgress = last && last.entry !== 'gone' && last.entry.status.endsWith('_IN_PROGRESS');
-  if (last && !last.events && !isInProgress && !isBlind) return 'read events';
+  // in the end an operation in progress may be the next one
+  const isTelling = last && (!isInProgress || last.after >= RECORD_LAG);
+  if (isTelling && !last.events && !isBlind) return 'read events';
   if (last?.events && showFailure(last.events, request)) return 'delete the new key';
   if (!last || last.after < RECORD_LAG) return lookOrLeave;
   const wasShown = looks.some(({ entry }) => entry !== 'gone');

@@ -47,9 +47,8 @@ export function reachesSettled(events: Events, request: Requested): boolean {
   const end = settledIndex(events, request);
   if (end === undefined) return false;
   const first = eventsOf(request, events.slice(0, end)).at(-1);
-  return (
-    !first || hasNone(first) || Boolean(first.physicalResourceId ?? completedId(eventsOf(request, events)))
-  );
+  const before = eventsOf(request, events.slice(end));
+  return !first || hasNone(first) || Boolean(first.physicalResourceId ?? completedId(before));
 }
 
 /** Reads events back to the last settled state. `undefined` where none of the resource's events has an id. */
@@ -70,7 +69,7 @@ export function historyOf(events: Events, request: Requested): ResourceHistory |
 
 /** Whether a reading shows all that came before a request; `readAt` is when it was made. */
 export function isAged(readAt: number, { signedAt }: Requested): boolean {
-  return readAt >= signedAt + RECORD_LAG;
+  return readAt >= signedAt + SIGNATURE_PRECISION + RECORD_LAG;
 }
 
 /** Whether events are those of a time after an Update's or a Delete's request was made. */
@@ -103,11 +102,11 @@ export function showFailure(events: Events, request: Requested): boolean {
 
 /** The index of the event with which the stack was last settled. */
 function settledIndex(events: Events, { stackId }: Requested): number | undefined {
-  let next: string | undefined;
+  let next = '';
   for (const [index, { physicalResourceId, status }] of events.entries()) {
     if (physicalResourceId !== stackId) continue;
-    // a nested stack that is done waits for its parent, and goes back with it
-    if (SETTLED.test(status) && next !== 'UPDATE_ROLLBACK_IN_PROGRESS') return index;
+    // a nested stack that is done waits for its parent, and cleans up or goes back with it
+    if (SETTLED.test(status) && !/^UPDATE_(ROLLBACK|COMPLETE_CLEANUP)_IN_PROGRESS$/.test(next)) return index;
     next = status;
   }
   return undefined;

@@ -24,9 +24,8 @@ export interface Response {
 
 /** An account with WAF and one stack's record in it, in virtual time: the handler's own code and the real SDK client. */
 export class Account {
-  public readonly clock = new VirtualClock();
   public readonly waf: Wafv2;
-  public readonly stack = new StackDouble(this.clock);
+  public readonly stack: StackDouble;
   public readonly logLines: string[] = [];
   /** in order */
   public readonly responses: Response[] = [];
@@ -40,8 +39,12 @@ export class Account {
   public onResponse: (response: Response | undefined) => void = () => undefined;
   private seed = 1;
 
-  constructor(options: Partial<Wafv2Options> = {}) {
-    this.waf = new Wafv2({ clock: this.clock, random: () => this.random(), ...options });
+  constructor(
+    options: Partial<Wafv2Options> = {},
+    public readonly clock = new VirtualClock(),
+  ) {
+    this.waf = new Wafv2({ clock, random: () => this.random(), ...options });
+    this.stack = new StackDouble(clock);
   }
 
   /** A fresh execution environment, which remembers nothing. */

@@ -121,7 +121,17 @@ test.each<[string, AftermathPlan, Row]>([
     'leave the new key',
     { looks: [early, last(entry('DELETE_COMPLETE', 'other'), [])] },
   ],
-  ['in progress in the end', 'leave the new key', { looks: [early, last(entry('CREATE_IN_PROGRESS'))] }],
+  [
+    'in progress in the end: the events are read',
+    'read events',
+    { looks: [early, last(entry('DELETE_IN_PROGRESS', 'x'))] },
+  ],
+  [
+    'in progress in the end, after it failed',
+    'delete the new key',
+    { looks: [early, last(entry('DELETE_IN_PROGRESS', 'x'), failure)] },
+  ],
+  ['in progress in the end', 'leave the new key', { looks: [early, last(entry('CREATE_IN_PROGRESS'), [])] }],
   ['gone after it was shown', 'delete the new key', { looks: [early, last('gone', [])] }],
   ['never shown', 'leave the new key', { looks: [look(4000, 'gone', []), last('gone', [])] }],
   [
