@@ -60,7 +60,7 @@ test.each(answers)('%s with status %d is %s, from CloudFormation', async (code, 
 });
 
 test.each<Answer>([
-  ['WAFOptimisticLockException', 400, 'CONFLICT'],
+  ['WAFOptimisticLockException', 400, 'UNCLEAR'],
   ['WAFNonexistentItemException', 400, 'REFUSED'],
   ['WAFLimitsExceededException', 400, 'REFUSED'],
   ['WAFInvalidOperationException', 400, 'REFUSED'],

@@ -61,6 +61,15 @@ describe('once', () => {
     expect(clock.now() - startedAt).toBe(expected);
   });
 
+  test('gives a call that begins near the end up in time to return', async () => {
+    const { clock, retry, limit } = setUp();
+    const rest = leaving(limit, limit.budget.toReturn);
+    await clock.run(clock.sleep(rest.at - clock.now() - 700));
+
+    await expect(clock.run(retry.once(rest, silent))).rejects.toThrow('expected a response within 700 ms');
+    expect(clock.now()).toBe(rest.at);
+  });
+
   test('gives a call up with the work that it is part of', async () => {
     const { clock, startedAt, retry, abort, limit } = setUp();
     const stop = clock.sleep(700).then(() => abort.abort(new Error('the event is answered')));

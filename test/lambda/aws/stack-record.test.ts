@@ -398,6 +398,14 @@ describe('the resources of a stack', () => {
     expect(reads.calls.map(({ input }) => input.NextToken)).toEqual([undefined, '1', '1']);
   });
 
+  test('are not those of the pages so far where a later one is refused', async () => {
+    const reads = new Reads();
+    reads.resources = [[resource('One', 'A')], [resource('Two', 'B')]];
+    reads.trouble = (_call, index) => (index === 1 ? gone() : undefined);
+
+    await expect(resourcesOf(reads)).rejects.toThrow('ListStackResources: ValidationError');
+  });
+
   test('are none where the stack is gone', async () => {
     const reads = new Reads();
     reads.trouble = gone;
@@ -566,6 +574,29 @@ describe('the events of a stack', () => {
       await expect(numbers()).resolves.toEqual(down(newest, 1));
     },
   );
+
+  test('that are new are each there once where newer ones shift the pages while they are read', async () => {
+    const { reads, numbers, down } = withEvents(12);
+    await numbers();
+    let newest = 20;
+    reads.events = events(newest, 1);
+    reads.onPage = () => {
+      if (newest >= 24) return;
+      newest += 2;
+      reads.events = events(newest, 1);
+    };
+
+    await expect(numbers()).resolves.toEqual(down(20, 1));
+    reads.onPage = () => undefined;
+    await expect(numbers()).resolves.toEqual(down(24, 1));
+  });
+
+  test('are not taken for whole where a later page is refused', async () => {
+    const { reads, numbers } = withEvents(6);
+    reads.trouble = (_call, index) => (index === 1 ? gone() : undefined);
+
+    await expect(numbers()).rejects.toThrow('DescribeStackEvents: ValidationError');
+  });
 
   test('of a stack that is gone are those read before', async () => {
     const { reads, numbers, down } = withEvents(3);
