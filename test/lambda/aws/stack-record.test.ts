@@ -635,7 +635,7 @@ describe('the events of a stack', () => {
     await numbers();
     const before = reads.calls.length;
     reads.events = events(16, 1);
-    reads.trouble = (_call, index) => (index === before + 1 ? answered('ExpiredToken', 403) : undefined);
+    reads.trouble = (_call, index) => (index === before + 2 ? answered('ExpiredToken', 403) : undefined);
     await expect(numbers()).rejects.toThrow('ExpiredToken');
 
     await expect(numbers()).resolves.toEqual(down(16, 1));

@@ -63,8 +63,11 @@ describe('a list', () => {
     const account = altered((page, index) => (index === 0 ? { ...page, ...empty } : page), { pageSize: 1 });
     foreign(account);
     const second = foreign(account);
+    const list = account.environment().list(IRELAND);
 
-    await expect(found(account, second)).resolves.toBe(true);
+    await account.clock.run(list.readUntil(() => false, account.limit()));
+
+    expect([...list.keys.keys()]).toEqual([digestOf(second)]);
   });
 
   test('takes a page without a list for an empty one', async () => {
@@ -303,6 +306,8 @@ describe('a creation', () => {
 
     expect(account.waf.keys()).toHaveLength(12);
     expect(count(account, 'CreateAPIKey ok')).toBe(12);
+    const later = account.times('CreateAPIKey').slice(12);
+    expect(new Set(later.map(time => time % SLOT)).size).toBe(1);
     expect(took).toBeLessThan(MINUTE);
   });
 

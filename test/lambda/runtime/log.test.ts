@@ -81,6 +81,14 @@ describe('what is cut from a text', () => {
     expect(seen.cutFrom(`a ${one}${shared}${other} b`)).toBe('a [API key] b');
   });
 
+  test('is a whole key that has a run of another one within it', () => {
+    const other = newKey();
+    const key = `${newKey()}${other.slice(40, 70)}${newKey()}`;
+
+    expect(seenKeys(key, other).cutFrom(`<${key}>`)).toBe('<[API key]>');
+    expect(seenKeys(other, key).cutFrom(`<${key}>`)).toBe('<[API key]>');
+  });
+
   test('is both halves of a key that is broken in two', () => {
     const key = newKey();
 
