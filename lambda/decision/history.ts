@@ -28,8 +28,8 @@ export interface ResourceHistory {
   readonly settledId: string | undefined;
   /** all ids since, the settled one first */
   readonly ids: readonly string[];
-  /** the id of the newest completion since */
-  readonly lastCompletedId: string | undefined;
+  /** the id of each resource's newest completion since, by logical id */
+  readonly completedIds: ReadonlyMap<string, string>;
 }
 
 /** Events, newest first. */
@@ -40,6 +40,11 @@ const SETTLED = /^((CREATE|UPDATE|IMPORT)_COMPLETE|(UPDATE|IMPORT)_ROLLBACK_COMP
 /** Whether a status is that of a resource's completion. */
 export function isCompletion(status: string): boolean {
   return /^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(status);
+}
+
+/** Whether a status is that of a resource's failure or cancellation. */
+export function isFailure(status: string): boolean {
+  return /^(CREATE|UPDATE)_FAILED$/.test(status);
 }
 
 /** Whether events go back far enough for `historyOf`. */
@@ -54,7 +59,8 @@ export function reachesSettled(events: Events, request: Requested): boolean {
 /** Reads events back to the last settled state. `undefined` where none of the resource's events has an id. */
 export function historyOf(events: Events, request: Requested): ResourceHistory | undefined {
   const all = eventsOf(request, events);
-  const since = eventsOf(request, events.slice(0, settledIndex(events, request)));
+  const sinceOfAll = events.slice(0, settledIndex(events, request));
+  const since = eventsOf(request, sinceOfAll);
   const first = since.at(-1);
   if (first && !all.some(({ physicalResourceId }) => physicalResourceId)) return undefined;
   const firstId = first?.physicalResourceId ?? completedId(all.slice(since.length));
@@ -63,7 +69,13 @@ export function historyOf(events: Events, request: Requested): ResourceHistory |
   return {
     settledId,
     ids: [...new Set(ids.filter(id => id !== undefined))],
-    lastCompletedId: completedId(since),
+    completedIds: new Map(
+      sinceOfAll
+        .toReversed()
+        .flatMap(({ logicalResourceId, status, physicalResourceId: id }) =>
+          isCompletion(status) && id ? [[logicalResourceId, id] as const] : [],
+        ),
+    ),
   };
 }
 
@@ -91,13 +103,25 @@ export function nameId(events: Events, request: Requested, id: string): boolean 
   );
 }
 
-/** Whether events since a request show that it failed or was cancelled. */
-export function showFailure(events: Events, request: Requested): boolean {
+/** The event with which a request ended, as far as events show it. */
+export function endOf(events: Events, request: Requested): StackEvent | undefined {
   const verb = request.type.toUpperCase();
-  const since = eventsOf(request, events).filter(({ at }) => at >= request.signedAt);
-  const end = since.findLast(({ status }) => status === `${verb}_FAILED` || status === `${verb}_COMPLETE`);
-  // within the signature's precision it may be the end of the request before
-  return end?.status === `${verb}_FAILED` && end.at >= request.signedAt + SIGNATURE_PRECISION;
+  const own = eventsOf(request, events);
+  // what came before the request's own first event is another's end, be it in the very second of the signature
+  const begun = own.findIndex(
+    ({ status, at }) => status === `${verb}_IN_PROGRESS` && at < request.signedAt + SIGNATURE_PRECISION,
+  );
+  return own
+    .slice(0, begun < 0 ? undefined : begun)
+    .filter(({ at }) => at >= request.signedAt)
+    .findLast(({ status }) => status === `${verb}_FAILED` || status === `${verb}_COMPLETE`);
+}
+
+/** Whether events show that a request failed or was cancelled, however late they may be. */
+export function showFailure(events: Events, request: Requested): boolean {
+  const end = endOf(events, request);
+  // within the signature's precision it may be the end of the request before, while that is not known to be all
+  return end !== undefined && isFailure(end.status) && end.at >= request.signedAt + SIGNATURE_PRECISION;
 }
 
 /** The index of the event with which the stack was last settled. */
