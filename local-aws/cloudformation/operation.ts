@@ -102,6 +102,7 @@ export class Operation {
     const copies = [...this.formerCopies(), ...stack.resources.values()];
     const left = await this.remove({ copies, isRetained, attempts: 1, isOfStack: true });
     stack.leftovers = left.filter(copy => !stack.isCurrent(copy));
+    stack.imports = new Set();
     stack.enter(left.length > 0 ? 'ROLLBACK_FAILED' : 'ROLLBACK_COMPLETE', deletionFailure(left));
   }
 
