@@ -1,5 +1,4 @@
-import { WAFV2Client } from '@aws-sdk/client-wafv2';
-import type { HttpRequest } from '@smithy/types';
+import type { WAFV2Client } from '@aws-sdk/client-wafv2';
 import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceResponse } from 'aws-lambda';
 import { Lifecycle } from '../../lambda/action/lifecycle';
 import { Retry } from '../../lambda/aws/retry';
@@ -10,11 +9,11 @@ import { customResource } from '../../lambda/protocol/custom-resource';
 import { SeenKeys } from '../../lambda/runtime/log';
 import { FUNCTION_TIMEOUT_SECONDS, RESOURCE_TYPE } from '../../lib/properties';
 import { Engine, type ResourceType, type Stack } from '../../local-aws/cloudformation';
-import { inProcessHandler } from '../../local-aws/in-process';
 import { Wafv2 } from '../../local-aws/wafv2';
 import { VirtualClock } from '../../test/virtual-clock';
 import { Calls } from './calls';
 import { stackReads } from './stack-reads';
+import { wafClient } from './waf-client';
 
 const REGION = 'eu-west-1';
 const LOCATION = { scope: 'REGIONAL', region: REGION } as const;
@@ -25,21 +24,17 @@ const RECORD_LAG = { least: 1000, most: 3000 };
 /** How long after its event a request is signed, and after its response recorded, at most. */
 const DELAYS = { signingDelayMs: 2000, recordingDelayMs: 1000 };
 
-// a hundred thousand signatures would take most of the bench's time, and nobody here checks them
-const UNSIGNED = {
-  sign: async (request: HttpRequest): Promise<HttpRequest> => {
-    const scope = `20260131/${REGION}/wafv2/aws4_request`;
-    request.headers.authorization = `AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/${scope}, Signature=none`;
-    return request;
-  },
+/** The function, its role and its log group. */
+const PROVIDER = ['Function', 'Role', 'LogGroup'];
+
+const STAND_IN: ResourceType = {
+  create: async ({ logicalId }) => ({ physicalId: logicalId, attributes: {} }),
+  update: async (_, { physicalId }) => ({ physicalId, attributes: {} }),
+  delete: async () => undefined,
 };
 
-/** Fails whenever it is created: what makes an update go back. */
-const NEIGHBOUR: ResourceType = {
-  create: () => Promise.reject(new Error('the neighbour fails')),
-  update: () => Promise.reject(new Error('the neighbour fails')),
-  delete: () => Promise.resolve(),
-};
+/** What makes an update go back. */
+const FAILING: ResourceType = { ...STAND_IN, create: () => Promise.reject(new Error('expected to fail')) };
 
 export interface Conditions {
   readonly seed: number;
@@ -68,8 +63,7 @@ export interface Rollback extends Outcome {
 }
 
 /**
- * An account in virtual time with one stack of many keys: the handler's own code with the SDK's client of WAF, a fresh
- * environment for each event, under the quotas of WAF and of CloudFormation.
+ * An account in virtual time with one stack of many keys: the handler's own code, a fresh environment for each event, under the quotas of WAF and of CloudFormation.
  */
 export class ThroughputAccount {
   private readonly clock = new VirtualClock();
@@ -95,7 +89,6 @@ export class ThroughputAccount {
     const perSecond = { CreateAPIKey: 1, ListAPIKeys: 5 };
     this.waf = new Wafv2({ clock, random, quota: { perSecond, refusedCallsCount } });
     for (let key = 0; key < foreignKeys; key += 1) this.waf.createForeignKey(REGION, 'REGIONAL', [FOREIGN]);
-    this.client = this.wafClient();
     this.engine = new Engine({
       ...{ accountId: '111122223333', clock, random, parameters: new Map() },
       functions: {
@@ -107,10 +100,14 @@ export class ThroughputAccount {
       },
       responseUrl: token => `https://cloudformation.example/${token}`,
       variants: { ...(isPrompt ? {} : DELAYS), failedUpdate: 'stays' },
-      resourceTypes: new Map([['Custom::Neighbour', NEIGHBOUR]]),
+      resourceTypes: new Map([
+        ['Custom::StandIn', STAND_IN],
+        ['Custom::Failing', FAILING],
+      ]),
     });
     this.stack = this.engine.addStack(REGION, 'full');
     const latency = () => this.latency();
+    this.client = wafClient(this.waf, REGION, calls, latency);
     const lagMs = isPrompt ? { least: 0, most: 0 } : RECORD_LAG;
     this.reads = stackReads(this.stack, { clock, random, calls, lagMs, latency });
   }
@@ -177,16 +174,19 @@ export class ThroughputAccount {
     return { seconds, failures: this.failures, status: stack.status, calls: calls.take() };
   }
 
-  private template(colour: string, hasNeighbour = false): string {
+  private template(colour: string, fails = false): string {
     const keys = Array.from({ length: this.count }, (_, index) => {
-      const TokenDomains = [`${colour}${index}.example.com`];
-      return [
-        `Key${index}`,
-        { Type: RESOURCE_TYPE, Properties: { ServiceToken: TOKEN, Scope: 'REGIONAL', TokenDomains } },
-      ];
+      const Properties = {
+        ServiceToken: TOKEN,
+        Scope: 'REGIONAL',
+        TokenDomains: [`${colour}${index}.example.com`],
+      };
+      return [`Key${index}`, { Type: RESOURCE_TYPE, Properties }];
     });
-    const Neighbour = { Type: 'Custom::Neighbour', DependsOn: keys.map(([id]) => id) };
-    return JSON.stringify({ Resources: { ...Object.fromEntries(keys), ...(hasNeighbour && { Neighbour }) } });
+    const provider = PROVIDER.map(id => [id, { Type: 'Custom::StandIn' }]);
+    const neighbour = ['Neighbour', { Type: 'Custom::Failing', DependsOn: keys.map(([id]) => id) }];
+    const resources = [...provider, ...keys, ...(fails ? [neighbour] : [])];
+    return JSON.stringify({ Resources: Object.fromEntries(resources) });
   }
 
   private invoke(event: CloudFormationCustomResourceEvent): void {
@@ -200,7 +200,7 @@ export class ThroughputAccount {
   private async answerAtOnce(event: CloudFormationCustomResourceEvent): Promise<void> {
     const { StackId, RequestId, LogicalResourceId, ResourceProperties } = event;
     const { apiKey } = this.waf.createForeignKey(REGION, 'REGIONAL', ResourceProperties.TokenDomains);
-    const PhysicalResourceId = newKeyId({ location: LOCATION, digest: digestOf(apiKey), rotation: '' });
+    const PhysicalResourceId = newKeyId({ location: LOCATION, digest: digestOf(apiKey) });
     const response = {
       Status: 'SUCCESS',
       StackId,
@@ -234,36 +234,6 @@ export class ThroughputAccount {
     this.lastResponseAt = this.clock.now();
     const token = new URL(url).pathname.slice(1);
     this.engine.customResources.answer(token, Buffer.from(JSON.stringify(response)));
-  }
-
-  // every setting that the client would otherwise look up in files, outside of the virtual time
-  private wafClient(): WAFV2Client {
-    const inProcess = inProcessHandler(this.waf.service, this.clock);
-    return new WAFV2Client({
-      region: REGION,
-      maxAttempts: 1,
-      retryMode: 'standard',
-      defaultsMode: 'standard',
-      endpoint: `https://wafv2.${REGION}.amazonaws.com`,
-      authSchemePreference: [],
-      userAgentAppId: 'bench',
-      useDualstackEndpoint: false,
-      useFipsEndpoint: false,
-      disableClockSkewCorrection: true,
-      credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'example' },
-      cacheMiddleware: true,
-      signer: UNSIGNED,
-      requestHandler: {
-        handle: async (...call: Parameters<typeof inProcess.handle>) => {
-          await this.latency();
-          const handled = await inProcess.handle(...call);
-          const operation = call[0].headers['x-amz-target']?.split('.')[1] ?? '';
-          this.calls.add(operation, this.waf.calls.at(-1)?.outcome === 'ok');
-          await this.latency();
-          return handled;
-        },
-      },
-    });
   }
 
   /** One way of a call: 30 to 60 ms. */
