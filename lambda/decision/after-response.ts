@@ -1,5 +1,13 @@
 import { RECORD_LAG, SIGNATURE_PRECISION } from '../timings';
-import { isCompletion, nameId, type Requested, type StackEvent, showFailure } from './history';
+import {
+  endOf,
+  isCompletion,
+  isFailure,
+  nameId,
+  type Requested,
+  type StackEvent,
+  showFailure,
+} from './history';
 
 /** How sending a response ended. */
 export interface Sending {
@@ -51,11 +59,13 @@ export function afterResponse({ request, newId, sending, looks, isBlind }: After
   if (sending.end === 'unsent') return last ? 'delete the new key' : lookOrLeave;
 
   const isInProgress = last && last.entry !== 'gone' && last.entry.status.endsWith('_IN_PROGRESS');
-  if (last && !last.events && !isInProgress && !isBlind) return 'read events';
+  // in the end an operation in progress may be the next one
+  const isTelling = last && (!isInProgress || last.after >= RECORD_LAG);
+  if (isTelling && !last.events && !isBlind) return 'read events';
   if (last?.events && showFailure(last.events, request)) return 'delete the new key';
   if (!last || last.after < RECORD_LAG) return lookOrLeave;
   const wasShown = looks.some(({ entry }) => entry !== 'gone');
-  const isOver = looks.length > 1 && last.events && isEnd(last.entry, wasShown, request);
+  const isOver = looks.length > 1 && last.events && isEnd(last.entry, last.events, wasShown, request);
   return isOver ? 'delete the new key' : 'leave the new key';
 }
 
@@ -66,15 +76,18 @@ export function isRequestOver(entry: OwnEntry | 'gone', wasShown: boolean, { sig
   return isFailure(entry.status) && entry.updatedAt >= signedAt + SIGNATURE_PRECISION;
 }
 
-/** Whether an entry later than the request shows that it has ended without the new id. */
-function isEnd(entry: OwnEntry | 'gone', wasShown: boolean, { signedAt }: Requested): boolean {
+/** Whether an entry later than the request, or its end in the events, shows that it ended without the new id. */
+function isEnd(
+  entry: OwnEntry | 'gone',
+  events: readonly StackEvent[],
+  wasShown: boolean,
+  request: Requested,
+): boolean {
+  const isOther = (each: Pick<OwnEntry, 'status' | 'physicalResourceId'> | undefined) =>
+    each && (isFailure(each.status) || (isCompletion(each.status) && each.physicalResourceId !== undefined));
+  if (isOther(endOf(events, request))) return true;
   if (entry === 'gone') return wasShown;
-  const isOther = isCompletion(entry.status) && entry.physicalResourceId !== undefined;
-  return entry.updatedAt > signedAt && (isFailure(entry.status) || isOther);
-}
-
-function isFailure(status: string): boolean {
-  return /^(CREATE|UPDATE)_FAILED$/.test(status);
+  return entry.updatedAt > request.signedAt && isOther(entry) === true;
 }
 
 function idOf({ entry }: Look): string | undefined {

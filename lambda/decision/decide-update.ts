@@ -1,6 +1,7 @@
 import { sameTokenDomains } from '../../lib/token-domains';
 import type { DesiredKey } from './desired-key';
 import type { Evidence, ListedKey, Need } from './evidence';
+import { isAged, type Requested } from './history';
 import {
   adopted,
   digestOf,
@@ -14,11 +15,9 @@ import {
 } from './key-id';
 
 /** An Update, or a Create with `existingApiKey`. */
-export interface KeyRequest {
+export interface KeyRequest extends Requested {
   readonly requestId: string;
   readonly stackRegion: string;
-  /** none for a Create */
-  readonly physicalResourceId?: string;
 }
 
 export type UpdatePlan =
@@ -44,7 +43,7 @@ export function decideUpdate(request: KeyRequest, desired: DesiredKey, evidence:
   if (isPlan(currentKey)) return currentKey;
   if (current && currentKey && current.origin !== 'imported') return use(current, currentKey, current.text);
 
-  const past = pastOf(evidence, stackRegion);
+  const past = pastOf(evidence, request);
   if (isPlan(past)) return past;
   if (past === 'denied') return currentKey ? { plan: 'fail', reason: NO_HAND_OVER } : { plan: 'create' };
   const { isRollback, ids, settled } = past;
@@ -59,6 +58,8 @@ export function decideUpdate(request: KeyRequest, desired: DesiredKey, evidence:
   // row 4: a rollback to a key that its template does not ask for
   const settledKey = isRollback && settled ? listed(settled, evidence) : undefined;
   if (isPlan(settledKey)) return settledKey;
+  // a younger reading may show the rollback before this request, which had the same id
+  if (settledKey && !past.isAged) return { need: 'later reading' };
   if (settled && settledKey) return use(settled, settledKey, settled.text);
 
   // row 5: an imported key is handed over
@@ -97,7 +98,7 @@ function decideExisting(
   if (physicalResourceId === undefined) return imported();
   if (isMeant(parseKeyId(physicalResourceId, stackRegion))) return use(reference, key, physicalResourceId);
 
-  const past = pastOf(evidence, stackRegion);
+  const past = pastOf(evidence, request);
   if (isPlan(past)) return past;
   if (past === 'denied') return imported();
   const former = past.isRollback ? past.ids.find(isMeant) : undefined;
@@ -113,12 +114,13 @@ function previousOf({ keepPreviousKey }: DesiredKey, settled: KeyId | undefined)
 
 interface Past {
   readonly isRollback: boolean;
+  readonly isAged: boolean;
   /** since the stack was last settled, the earliest first */
   readonly ids: readonly KeyId[];
   readonly settled: KeyId | undefined;
 }
 
-function pastOf({ record }: Evidence, stackRegion: string): Past | 'denied' | Plan {
+function pastOf({ record }: Evidence, request: KeyRequest): Past | 'denied' | Plan {
   if (record === 'denied') return record;
   const { status, history } = record;
   if (!status) return { need: 'status' };
@@ -127,8 +129,9 @@ function pastOf({ record }: Evidence, stackRegion: string): Past | 'denied' | Pl
   if (history === 'late') return { need: 'later reading' };
   return {
     isRollback: status.value.includes('ROLLBACK'),
-    ids: history.ids.flatMap(id => parseKeyId(id, stackRegion) ?? []),
-    settled: parseKeyId(history.settledId ?? '', stackRegion),
+    isAged: isAged(status.readAt, request),
+    ids: history.ids.flatMap(id => parseKeyId(id, request.stackRegion) ?? []),
+    settled: parseKeyId(history.settledId ?? '', request.stackRegion),
   };
 }
 

@@ -42,6 +42,11 @@ export function isCompletion(status: string): boolean {
   return /^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(status);
 }
 
+/** Whether a status is that of a resource's failure or cancellation. */
+export function isFailure(status: string): boolean {
+  return /^(CREATE|UPDATE)_FAILED$/.test(status);
+}
+
 /** Whether events go back far enough for `historyOf`. */
 export function reachesSettled(events: Events, request: Requested): boolean {
   const end = settledIndex(events, request);
@@ -69,7 +74,7 @@ export function historyOf(events: Events, request: Requested): ResourceHistory |
 
 /** Whether a reading shows all that came before a request; `readAt` is when it was made. */
 export function isAged(readAt: number, { signedAt }: Requested): boolean {
-  return readAt >= signedAt + RECORD_LAG;
+  return readAt >= signedAt + SIGNATURE_PRECISION + RECORD_LAG;
 }
 
 /** Whether events are those of a time after an Update's or a Delete's request was made. */
@@ -91,22 +96,34 @@ export function nameId(events: Events, request: Requested, id: string): boolean 
   );
 }
 
-/** Whether events since a request show that it failed or was cancelled. */
-export function showFailure(events: Events, request: Requested): boolean {
+/** The event with which a request ended, as far as events show it. */
+export function endOf(events: Events, request: Requested): StackEvent | undefined {
   const verb = request.type.toUpperCase();
-  const since = eventsOf(request, events).filter(({ at }) => at >= request.signedAt);
-  const end = since.findLast(({ status }) => status === `${verb}_FAILED` || status === `${verb}_COMPLETE`);
-  // within the signature's precision it may be the end of the request before
-  return end?.status === `${verb}_FAILED` && end.at >= request.signedAt + SIGNATURE_PRECISION;
+  const own = eventsOf(request, events);
+  // what came before the request's own first event is another's end, be it in the very second of the signature
+  const begun = own.findIndex(
+    ({ status, at }) => status === `${verb}_IN_PROGRESS` && at < request.signedAt + SIGNATURE_PRECISION,
+  );
+  return own
+    .slice(0, begun < 0 ? undefined : begun)
+    .filter(({ at }) => at >= request.signedAt)
+    .findLast(({ status }) => status === `${verb}_FAILED` || status === `${verb}_COMPLETE`);
+}
+
+/** Whether events show that a request failed or was cancelled, however late they may be. */
+export function showFailure(events: Events, request: Requested): boolean {
+  const end = endOf(events, request);
+  // within the signature's precision it may be the end of the request before, while that is not known to be all
+  return end !== undefined && isFailure(end.status) && end.at >= request.signedAt + SIGNATURE_PRECISION;
 }
 
 /** The index of the event with which the stack was last settled. */
 function settledIndex(events: Events, { stackId }: Requested): number | undefined {
-  let next: string | undefined;
+  let next = '';
   for (const [index, { physicalResourceId, status }] of events.entries()) {
     if (physicalResourceId !== stackId) continue;
-    // a nested stack that is done waits for its parent, and goes back with it
-    if (SETTLED.test(status) && next !== 'UPDATE_ROLLBACK_IN_PROGRESS') return index;
+    // a nested stack that is done waits for its parent, and cleans up or goes back with it
+    if (SETTLED.test(status) && !/^UPDATE_(ROLLBACK|COMPLETE_CLEANUP)_IN_PROGRESS$/.test(next)) return index;
     next = status;
   }
   return undefined;

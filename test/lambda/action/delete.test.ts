@@ -54,7 +54,7 @@ test('a Delete that is late deletes nothing', async () => {
   const { account, key, id } = accountWithKey();
   account.stack.stack('UPDATE_COMPLETE').resource('UPDATE_COMPLETE', id);
   const event = deletion(account, id);
-  await account.wait(60_000);
+  await account.wait(61_000);
   expect((await account.environment().invoke(event)).Status).toBe('SUCCESS');
   expect(account.keys()).toEqual([key]);
 });

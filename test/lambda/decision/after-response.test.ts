@@ -121,7 +121,50 @@ test.each<[string, AftermathPlan, Row]>([
     'leave the new key',
     { looks: [early, last(entry('DELETE_COMPLETE', 'other'), [])] },
   ],
-  ['in progress in the end', 'leave the new key', { looks: [early, last(entry('CREATE_IN_PROGRESS'))] }],
+  [
+    'in progress in the end: the events are read',
+    'read events',
+    { looks: [early, last(entry('DELETE_IN_PROGRESS', 'x'))] },
+  ],
+  [
+    'in progress in the end, after it failed',
+    'delete the new key',
+    { looks: [early, last(entry('DELETE_IN_PROGRESS', 'x'), failure)] },
+  ],
+  ['in progress in the end', 'leave the new key', { looks: [early, last(entry('CREATE_IN_PROGRESS'), [])] }],
+  [
+    'in progress again in the end, after it completed with another id',
+    'delete the new key',
+    { looks: [early, last(entry('CREATE_IN_PROGRESS'), [event('CREATE_COMPLETE', 'other')])] },
+  ],
+  [
+    'in progress again in the end, after it completed without an id',
+    'leave the new key',
+    { looks: [early, last(entry('CREATE_IN_PROGRESS'), [event('CREATE_COMPLETE')])] },
+  ],
+  [
+    'failed within the second of the signature, in the end',
+    'delete the new key',
+    {
+      looks: [
+        early,
+        last(entry('DELETE_IN_PROGRESS', 'x'), [event('CREATE_FAILED', undefined, SIGNED_AT + 500)]),
+      ],
+    },
+  ],
+  [
+    'begun after another failed within the second of the signature',
+    'leave the new key',
+    {
+      looks: [
+        early,
+        last(entry('CREATE_IN_PROGRESS'), [
+          event('CREATE_IN_PROGRESS', undefined, SIGNED_AT + 700),
+          event('CREATE_FAILED', undefined, SIGNED_AT + 500),
+        ]),
+      ],
+    },
+  ],
   ['gone after it was shown', 'delete the new key', { looks: [early, last('gone', [])] }],
   ['never shown', 'leave the new key', { looks: [look(4000, 'gone', []), last('gone', [])] }],
   [

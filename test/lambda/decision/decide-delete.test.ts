@@ -8,7 +8,9 @@ import {
   newKeyId,
   parseKeyId,
 } from '../../../lambda/decision/key-id';
-import { RECORD_LAG } from '../../../lambda/timings';
+import { RECORD_LAG, SIGNATURE_PRECISION } from '../../../lambda/timings';
+
+const AGED = RECORD_LAG + SIGNATURE_PRECISION;
 
 const REGION = 'eu-west-1';
 const reference = (key: string): KeyReference => ({
@@ -108,8 +110,8 @@ describe('row 4: the stack is at rest', () => {
   test.each(['UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE', 'CREATE_COMPLETE', 'ROLLBACK_COMPLETE'])(
     '%s',
     value => {
-      expect(decide({ record: { status: { value, readAt: RECORD_LAG - 1 } } })).toEqual(later);
-      expect(decide({ record: { status: { value, readAt: RECORD_LAG } } })).toMatchObject({
+      expect(decide({ record: { status: { value, readAt: AGED - 1 } } })).toEqual(later);
+      expect(decide({ record: { status: { value, readAt: AGED } } })).toMatchObject({
         plan: 'nothing',
       });
     },
@@ -121,13 +123,13 @@ describe('row 5: the current id', () => {
   test.each<[string, Row, object]>([
     ['needs the resources', { record: { status: { value: UPDATED, readAt: 0 } } }, { need: 'resources' }],
     ['may be read late', { own }, later],
-    ['fails in the end', { own, age: RECORD_LAG }, { plan: 'fail' }],
-    ['fails in UPDATE_FAILED', { own, status: 'UPDATE_FAILED', age: RECORD_LAG }, { plan: 'fail' }],
+    ['fails in the end', { own, age: AGED }, { plan: 'fail' }],
+    ['fails in UPDATE_FAILED', { own, status: 'UPDATE_FAILED', age: AGED }, { plan: 'fail' }],
     ['in a rollback needs the events', { own, status: ROLLED_BACK }, { need: 'history' }],
     ['in a rollback waits for the events', { own, status: ROLLED_BACK, history: 'late' }, later],
     [
       'in a rollback fails for the settled id',
-      { own, status: ROLLED_BACK, history: { settledId: A }, age: RECORD_LAG },
+      { own, status: ROLLED_BACK, history: { settledId: A }, age: AGED },
       { plan: 'fail' },
     ],
     [
@@ -153,7 +155,7 @@ describe('row 6: what no id names', () => {
     ['not before the clean-up', { own: replaced, status: 'UPDATE_IN_PROGRESS' }, later],
     [
       'but a minute after the request',
-      { own: replaced, status: 'UPDATE_IN_PROGRESS', age: RECORD_LAG, history: {} },
+      { own: replaced, status: 'UPDATE_IN_PROGRESS', age: AGED, history: {} },
       deletes('A'),
     ],
     [

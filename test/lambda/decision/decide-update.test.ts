@@ -24,6 +24,15 @@ const IMPORTED = newKeyId(reference('K'), '', { isImported: true });
 const ADOPTED = IMPORTED.replace('/imported', '/adopted');
 const RETURNED = /\/returned-[0-9a-f]{16}$/;
 
+const REQUEST: KeyRequest = {
+  type: 'Update',
+  requestId: 'request',
+  stackId: 'stack',
+  stackRegion: REGION,
+  logicalResourceId: 'Key',
+  signedAt: 0,
+};
+
 interface Row {
   /** the current id */
   readonly current?: string;
@@ -32,6 +41,7 @@ interface Row {
   readonly keys?: Readonly<Record<string, readonly string[]>>;
   readonly isConfirmed?: boolean;
   readonly status?: string;
+  readonly readAt?: number;
   readonly settled?: string;
   readonly ids?: readonly string[];
   readonly record?: Evidence['record'];
@@ -44,7 +54,7 @@ function decide(row: Row) {
     digestOf(key),
     { key, tokenDomains },
   ]);
-  const request: KeyRequest = { requestId: 'request', stackRegion: REGION, physicalResourceId: current };
+  const request: KeyRequest = { ...REQUEST, physicalResourceId: current };
   const history = { settledId: settled, ids, lastCompletedId: undefined };
   return decideUpdate(
     request,
@@ -58,7 +68,7 @@ function decide(row: Row) {
     },
     {
       listings: [{ location: locationOf(scope, REGION), keys: new Map(listed), isConfirmed }],
-      record: row.record ?? { status: { value: status, readAt: 0 }, history },
+      record: row.record ?? { status: { value: status, readAt: row.readAt ?? 100_000 }, history },
     },
   );
 }
@@ -155,7 +165,7 @@ describe('row 1: an existing key', () => {
   });
 
   test('a Create takes it without reading the record', () => {
-    const request = { requestId: 'request', stackRegion: REGION };
+    const request: KeyRequest = { ...REQUEST, type: 'Create' };
     const location = locationOf('REGIONAL', REGION);
     const listing = {
       location,
@@ -337,6 +347,11 @@ describe('row 4: a rollback to a key that its template does not ask for', () => 
       { need: 'key', reference: reference('A', 'CLOUDFRONT') },
     ],
     ['creates one where it is gone', { current: B, settled: A, status }, { plan: 'create' }],
+    [
+      'only by a reading that cannot show the request before',
+      { status, keys: { A: OTHER_DOMAINS }, readAt: 60_999 },
+      { need: 'later reading' },
+    ],
     ['is not for other updates', { keys: { A: OTHER_DOMAINS } }, { plan: 'create' }],
   ])('%s', (_name, row, expected) => {
     expect(decide(row)).toMatchObject(expected);
