@@ -10,7 +10,7 @@ const QUOTAS = [
 ];
 /** Keys of others, which a creation is not to wait for. */
 const FOREIGN_KEYS = 2000;
-/** What is counted, a key. */
+/** What is counted a key. */
 const OPERATIONS = [
   'CreateAPIKey',
   'ListAPIKeys',
@@ -20,74 +20,40 @@ const OPERATIONS = [
   'DescribeStackEvents',
 ];
 
-interface Scenario {
-  readonly title: string;
-  readonly foreignKeys: number;
-  readonly operate: (account: ThroughputAccount) => Promise<Outcome & { readonly swapped?: number }>;
+type Operate = (account: ThroughputAccount) => Promise<Outcome & { readonly swapped?: number }>;
+
+/** All keys of a new stack at once, in virtual time, as what follows. */
+export function measureCreation(): Promise<string> {
+  return outcomes(account => account.create(), FOREIGN_KEYS);
 }
 
-const SCENARIOS: readonly Scenario[] = [
-  {
-    title: `Creation of N keys in an account with ${FOREIGN_KEYS} others`,
-    foreignKeys: FOREIGN_KEYS,
-    operate: account => account.create(),
-  },
-  {
-    title: 'Update of N keys to other domains, and the clean-up after it',
-    foreignKeys: 0,
-    operate: async account => {
-      await account.setUp();
-      return account.update();
-    },
-  },
-  {
-    title: 'Rollback of such an update, and the clean-up after it',
-    foreignKeys: 0,
-    operate: async account => {
-      await account.setUp();
-      return account.rollBack();
-    },
-  },
-  {
-    title: 'Deletion of a stack with N keys',
-    foreignKeys: 0,
-    operate: async account => {
-      await account.setUp();
-      return account.delete();
-    },
-  },
-];
-
-/** All keys of a stack at once, in virtual time; and AwsCustomResource in real time. */
-export async function measureThroughput(counts: readonly number[] = COUNTS): Promise<string> {
-  const sections: string[] = [];
-  for (const scenario of SCENARIOS) sections.push(`${scenario.title}\n\n${await outcomes(scenario, counts)}`);
-  sections.push(
-    `N keys with AwsCustomResource, in real time (refused calls use up no quota)\n\n${await rivals()}`,
-  );
-  return sections.join('\n\n');
+/** All keys of a stack get other domains, and the clean-up deletes the former ones. */
+export function measureUpdate(): Promise<string> {
+  return outcomes(account => account.update());
 }
 
-async function outcomes({ foreignKeys, operate }: Scenario, counts: readonly number[]): Promise<string> {
+/** The update of all keys of a stack is rolled back, and the clean-up deletes the new ones. */
+export function measureRollback(): Promise<string> {
+  return outcomes(account => account.rollBack());
+}
+
+export function measureDeletion(): Promise<string> {
+  return outcomes(account => account.delete());
+}
+
+async function outcomes(operate: Operate, foreignKeys = 0): Promise<string> {
   const rows: Cell[][] = [];
-  for (const count of counts) {
+  for (const count of COUNTS) {
     for (const { name, refusedCallsCount } of QUOTAS) {
       const account = new ThroughputAccount(count, { seed: 1, refusedCallsCount, foreignKeys });
+      if (foreignKeys === 0) await account.setUp();
       const { seconds, failures, swapped = 0, status, calls } = await operate(account);
       const cells = OPERATIONS.map(operation => {
         const { accepted, refused } = calls.count(operation);
         return accepted + refused === 0 ? '–' : `${fixed(accepted / count)} + ${fixed(refused / count)}`;
       });
-      rows.push([
-        count,
-        name,
-        fixed(seconds, 0),
-        fixed(seconds / count, 2),
-        failures,
-        swapped,
-        status,
-        ...cells,
-      ]);
+      const figures = [count, name, fixed(seconds, 0), fixed(seconds / count, 2), failures, swapped];
+      rows.push([...figures, status, ...cells]);
     }
   }
   const heads = [
@@ -102,7 +68,8 @@ async function outcomes({ foreignKeys, operate }: Scenario, counts: readonly num
   return table([...heads, ...OPERATIONS], rows);
 }
 
-async function rivals(): Promise<string> {
+/** AwsCustomResource in real time, where refused calls use up no quota. */
+export async function measureRival(): Promise<string> {
   const rows: Cell[][] = [];
   for (const count of RIVAL_COUNTS) {
     const { seconds, succeeded } = await rivalDeployment(count);
