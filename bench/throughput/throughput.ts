@@ -22,7 +22,7 @@ const OPERATIONS = [
 
 type Operate = (account: ThroughputAccount) => Promise<Outcome & { readonly swapped?: number }>;
 
-/** All keys of a new stack at once, in virtual time, as what follows. */
+/** All keys of a new stack are created at once. This and the next three are in virtual time. */
 export function measureCreation(): Promise<string> {
   return outcomes(account => account.create(), FOREIGN_KEYS);
 }
@@ -54,6 +54,8 @@ async function outcomes(operate: Operate, foreignKeys = 0): Promise<string> {
       });
       const figures = [count, name, fixed(seconds, 0), fixed(seconds / count, 2), failures, swapped];
       rows.push([...figures, status, ...cells]);
+      // the largest take minutes
+      process.stderr.write(`${rows.at(-1)?.join(' | ')}\n`);
     }
   }
   const heads = [
