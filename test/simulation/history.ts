@@ -185,13 +185,15 @@ function conditions(): fc.Arbitrary<Conditions> {
 
 /** Without what no handler could live up to: a deletion that is tried once, or for a minute, while WAF is out. */
 function mended(drawn: Conditions): Conditions {
+  const { putRefused, late } = drawn.rates;
   const isOut = drawn.wafOut !== undefined || (drawn.readsOut && drawn.readsOut.how !== 'denied');
   const isShort = drawn.timeoutSeconds < 900;
+  const mayFail = isOut || isShort || putRefused + late > 0;
   return {
     ...drawn,
     variants: {
       ...drawn.variants,
-      deletesDependenciesOfFailed: drawn.variants.deletesDependenciesOfFailed && !isOut && !isShort,
+      deletesDependenciesOfFailed: drawn.variants.deletesDependenciesOfFailed && !mayFail,
     },
     roleLagMs: isShort ? 0 : drawn.roleLagMs,
     wafOut: isShort ? undefined : drawn.wafOut,

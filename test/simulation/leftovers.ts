@@ -1,3 +1,4 @@
+import type { StackEvent } from '../../local-aws/cloudformation';
 import type { Account } from './account';
 import { hasDenial } from './judge';
 import type { KnownKey } from './ledger';
@@ -39,20 +40,18 @@ function causeOf(account: Account, known: KnownKey): string | undefined {
     account.responses.accepted.has(event.RequestId);
   if (deletions.length > 0 && !deletions.some(isAnswered)) return 'the Delete came too late';
   if (creator?.end === 'failed') return 'its response could not be sent';
-  if (creator?.troubles.has('role')) return causeOfMissedRole(account, known);
+  const isCancelled = events.length === 0;
+  const isSkipped = ({ logicalId, status }: StackEvent) =>
+    status === 'DELETE_SKIPPED' && logicalId === creator?.event.LogicalResourceId;
+  if (
+    isCancelled &&
+    stacks.some(({ id, events: all }) => id === creator?.event.StackId && all.some(isSkipped))
+  )
+    return 'RETAIN, and the request was cancelled';
+  if (creator?.troubles.has('role')) return 'its request was cancelled, and the role was gone';
   return account.conditions.timeoutSeconds < 900
     ? `the time of ${account.conditions.timeoutSeconds} s`
     : undefined;
-}
-
-/** Why a request that was cancelled was not done before its role went. */
-function causeOfMissedRole(account: Account, { creator }: KnownKey): string | undefined {
-  const { stacks } = account.cloudFormation.engine;
-  const events = stacks.find(({ id }) => id === creator?.event.StackId)?.events ?? [];
-  const isRetained = events.some(
-    ({ logicalId, status }) => logicalId === creator?.event.LogicalResourceId && status === 'DELETE_SKIPPED',
-  );
-  return isRetained ? 'RETAIN, and the request was cancelled' : 'the role was gone: TO BE SPLIT';
 }
 
 /** Whether the log names the key, where somebody could know of it. */
