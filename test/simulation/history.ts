@@ -195,6 +195,7 @@ function mended(drawn: Conditions): Conditions {
       ...drawn.variants,
       deletesDependenciesOfFailed: drawn.variants.deletesDependenciesOfFailed && !mayFail,
     },
+    list: { ...drawn.list, lagMs: Math.min(drawn.list.lagMs, drawn.timeoutSeconds * 100) },
     roleLagMs: isShort ? 0 : drawn.roleLagMs,
     wafOut: isShort ? undefined : drawn.wafOut,
     readsOut: isShort && drawn.readsOut?.how !== 'denied' ? undefined : drawn.readsOut,

@@ -40,6 +40,8 @@ function causeOf(account: Account, known: KnownKey): string | undefined {
     account.responses.accepted.has(event.RequestId);
   if (deletions.length > 0 && !deletions.some(isAnswered)) return 'the Delete came too late';
   if (creator?.end === 'failed') return 'its response could not be sent';
+  if (events.length === 0 && isInProgressThroughout(account, known))
+    return 'in another operation for as long as the record was watched';
   const isCancelled = events.length === 0;
   const isSkipped = ({ logicalId, status }: StackEvent) =>
     status === 'DELETE_SKIPPED' && logicalId === creator?.event.LogicalResourceId;
@@ -67,4 +69,16 @@ function isNamed(account: Account, known: KnownKey): boolean {
   const isUnseen =
     list.isUndated || wafOut !== undefined || timeoutSeconds < 900 || creator.troubles.has('role');
   return isUnseen || known.createdAt > (call?.endedAt ?? 0);
+}
+
+/** Whether the resource was in another operation when its record was looked at for the last time. */
+function isInProgressThroughout(account: Account, { creator }: KnownKey): boolean {
+  const { stacks } = account.cloudFormation.engine;
+  const stack = stacks.find(({ id }) => id === creator?.event.StackId);
+  const until = creator?.endedAt ?? 0;
+  const from = until - account.conditions.recordLagMs - 2000;
+  const own = stack?.changes.filter(({ logicalId }) => logicalId === creator?.event.LogicalResourceId) ?? [];
+  const before = own.findLast(({ at }) => at <= from);
+  const shown = own.filter(({ at }) => at > from && at <= until);
+  return [before, ...shown].some(change => change?.entry?.status.endsWith('_IN_PROGRESS'));
 }
