@@ -37,8 +37,10 @@ export interface KnownKey {
   readonly holders: Set<string>;
   /** Those of them that had it as the stack's own. */
   readonly owners: Set<string>;
-  /** Its owner went while another resource of the stack used it. */
-  isReleased?: boolean;
+  /** No stack owns it: created by hand, or its owner went while another resource of the stack used it. */
+  isReleased: boolean;
+  /** The same before it was handed over. */
+  wasReleased: boolean;
   goneAt?: number;
   isGoneByHand?: boolean;
 }
@@ -66,7 +68,8 @@ export class Ledger {
   record(key: WafKey, creator?: Invocation): KnownKey {
     const digest = createHash('sha256').update(key.apiKey).digest('hex');
     const times = { createdAt: this.now(), holders: new Set<string>(), owners: new Set<string>() };
-    const known: KnownKey = { key, digest, creator, ...times };
+    const isReleased = creator === undefined;
+    const known: KnownKey = { key, digest, creator, isReleased, wasReleased: isReleased, ...times };
     this.keys.set(key.apiKey, known);
     this.byDigest.set(digest, known);
     return known;
@@ -85,8 +88,13 @@ export class Ledger {
     const isImported = event.ResourceProperties.ExistingApiKey === known.key.apiKey;
     this.copies.set(`${resource} ${id}`, { known, isImported });
     known.holders.add(resource);
-    if (isImported) return;
+    if (isImported) {
+      // perhaps a rollback of its hand-over
+      if (known.owners.has(resource)) known.isReleased = known.wasReleased;
+      return;
+    }
     known.owners.add(resource);
+    known.wasReleased = known.isReleased;
     known.isReleased = false;
   }
 

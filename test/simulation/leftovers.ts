@@ -6,7 +6,7 @@ import type { KnownKey } from './ledger';
 /** Checks the promise "clean" when all is over: each key that is left has a cause that the design names. */
 export function checkLeftovers(account: Account): void {
   for (const known of account.ledger.keys.values()) {
-    if (known.goneAt !== undefined || (!known.creator && known.owners.size === 0)) continue;
+    if (known.goneAt !== undefined || (!known.creator && known.isReleased)) continue;
     const name = `${known.digest.slice(0, 6)} of ${[...known.owners, known.creator?.event.LogicalResourceId].join(', ')}`;
     const cause = causeOf(account, known);
     if (cause) account.count(`left: ${cause}`);
@@ -50,7 +50,11 @@ function causeOf(account: Account, known: KnownKey): string | undefined {
     stacks.some(({ id, events: all }) => id === creator?.event.StackId && all.some(isSkipped))
   )
     return 'RETAIN, and the request was cancelled';
-  if (creator?.troubles.has('role')) return 'its request was cancelled, and the role was gone';
+  if (creator?.troubles.has('role')) {
+    const lag = account.conditions.recordLagMs;
+    const others = [...creator.troubles].filter(trouble => trouble !== 'role').join(' ');
+    return `its request was cancelled, and the role was gone; ${creator.event.RequestType} lag ${lag} ${others}`;
+  }
   return account.conditions.timeoutSeconds < 900
     ? `the time of ${account.conditions.timeoutSeconds} s`
     : undefined;
@@ -76,7 +80,8 @@ function isInProgressThroughout(account: Account, { creator }: KnownKey): boolea
   const { stacks } = account.cloudFormation.engine;
   const stack = stacks.find(({ id }) => id === creator?.event.StackId);
   const until = creator?.endedAt ?? 0;
-  const from = until - account.conditions.recordLagMs - 2000;
+  // the reads may have taken their time
+  const from = until - account.conditions.recordLagMs - 30_000;
   const own = stack?.changes.filter(({ logicalId }) => logicalId === creator?.event.LogicalResourceId) ?? [];
   const before = own.findLast(({ at }) => at <= from);
   const shown = own.filter(({ at }) => at > from && at <= until);
