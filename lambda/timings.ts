@@ -26,7 +26,8 @@ export const CANCELLED_REQUEST_GRACE = 45 * SECOND;
 export const FIRST_RECHECK = 20 * SECOND;
 
 /** Pauses between readings that do not show the request yet. */
-export const READING_PAUSES = [SECOND, 2 * SECOND, 4 * SECOND, 8 * SECOND];
+export const FIRST_READING_PAUSE = SECOND;
+export const LONGEST_READING_PAUSE = 8 * SECOND;
 /** Pauses between the attempts to send a response. */
 export const FIRST_SENDING_PAUSE = 250;
 export const LONGEST_SENDING_PAUSE = 8 * SECOND;
@@ -46,40 +47,30 @@ export const SLOT_TOLERANCE = 20;
 /** For how long a refusal for the quota tells that others are at work too. */
 export const REFUSAL_MEMORY = 60 * SECOND;
 
-/** How one invocation's time is divided. The parts shrink with the time there is: an aspect may cap the function's. */
-export interface TimeBudget {
-  /** one call of AWS, or one attempt to send a response */
-  readonly call: number;
-  /** what must be left when the function returns */
-  readonly toReturn: number;
-  /** what must be left when sending the response ends: time to look at the record and to undo a key */
-  readonly toUndo: number;
-  /** what must be left when the work ends: time to send the response too */
-  readonly toRespond: number;
-  /** what must be left when CreateAPIKey is called: time to look at the record after the response too */
-  readonly toCreate: number;
-  /** how long AccessDenied may last before it is a denial */
-  readonly denial: number;
-  /** by how much the pauses before a key counts as absent shrink, from 0 to 1 */
-  readonly absenceScale: number;
-  /** how long a Delete of an invented id waits */
-  readonly cancelledRequestGrace: number;
-}
+/** How one invocation's time is divided. */
+export type TimeBudget = Readonly<ReturnType<typeof timeBudget>>;
 
-/** The division of `total` milliseconds. */
-export function timeBudget(total: number): TimeBudget {
+/** The division of `total` milliseconds. Its parts shrink with the time there is: an aspect may cap the function's. */
+export function timeBudget(total: number) {
   const part = (full: number, share: number) => Math.min(full, total * share);
   const call = part(10 * SECOND, 1 / 6);
   const toUndo = part(12 * SECOND, 1 / 8);
   const toRespond = toUndo + part(12 * SECOND, 1 / 8);
   const absence = ABSENCE_PAUSES.reduce((sum, pause) => sum + pause);
   return {
+    /** how long one call of AWS may take */
     call,
+    /** what must be left when the function returns */
     toReturn: part(SECOND / 2, 1 / 60),
+    /** what must be left when sending the response ends: time to look at the record and to undo a key */
     toUndo,
+    /** what must be left when the work ends: time to send the response too */
     toRespond,
-    toCreate: toRespond + call + part(RECORD_LAG - toRespond + 10 * SECOND, 1 / 12),
+    /** what must be left when CreateAPIKey is due: time for checks before it, the call, and the last look as well */
+    toCreate: toRespond + call + part(RECORD_LAG - toRespond + 18 * SECOND, 1 / 10),
+    /** how long AccessDenied may last before it is a denial */
     denial: part(DENIAL_PATIENCE, 1 / 4),
+    /** by how much the pauses before a key counts as absent shrink, from 0 to 1 */
     absenceScale: part(absence, 1 / 4) / absence,
     cancelledRequestGrace: part(CANCELLED_REQUEST_GRACE, 1 / 2),
   };

@@ -1,312 +1,226 @@
 import { Attribute } from '../../lib/properties';
 import { Denial, Refusal } from '../aws/errors';
 import type { EventLog } from '../aws/stack-record';
-import type { KeyList, WafKeys } from '../aws/waf-keys';
+import type { KeyList } from '../aws/waf-keys';
 import type { Sending } from '../decision/after-response';
-import { type DeleteEvidence, decideDelete } from '../decision/decide-delete';
-import { decideUpdate, type KeyRequest, type UpdateEvidence } from '../decision/decide-update';
-import { type DesiredKey, existingApiKeyIn, parseDesiredKey } from '../decision/desired-key';
-import { historyOf, isAged, type ResourceHistory, reachesSettled, showRequest } from '../decision/history';
-import {
-  digestOf,
-  failedCreateId,
-  failedRequestOf,
-  type KeyId,
-  type KeyReference,
-  type Location,
-  newKeyId,
-  parseKeyId,
-  sameLocation,
-} from '../decision/key-id';
-import type { CreateEvent, DeleteEvent, LifecycleEvent, UpdateEvent } from '../protocol/event';
+import { decideDelete } from '../decision/decide-delete';
+import { decideUpdate } from '../decision/decide-update';
+import { type DesiredKey, parseDesiredKey } from '../decision/desired-key';
+import type { Evidence, Need, StackReading } from '../decision/evidence';
+import { historyOf, isAged, reachesSettled, showRequest } from '../decision/history';
+import * as keyIds from '../decision/key-id';
+import type { EventHandler } from '../protocol/custom-resource';
+import type { LifecycleEvent } from '../protocol/event';
 import type { Result } from '../protocol/response';
-import type { TimeLimit } from '../runtime/clock';
-import type { Log, SeenKeys } from '../runtime/log';
-import { LIST_LAG, READING_PAUSES, SERVICE_TIMEOUT } from '../timings';
+import { type TimeLimit, within } from '../runtime/clock';
+import type { SeenKeys } from '../runtime/log';
+import {
+  FIRST_READING_PAUSE,
+  LIST_LAG,
+  LONGEST_READING_PAUSE,
+  RECORD_LAG,
+  SERVICE_TIMEOUT,
+} from '../timings';
 import { PendingKeys, type PendingKeysOptions } from './pending-keys';
 
-export interface LifecycleOptions extends PendingKeysOptions {
-  readonly seen: SeenKeys;
+type LifecycleOptions = PendingKeysOptions & { readonly seen: SeenKeys };
+
+/** What an environment remembers from event to event. */
+interface Memory {
+  readonly pending: PendingKeys;
+  /** what was desired when a CreateAPIKey first got no clear response, by RequestId */
+  readonly unclear: Map<string, { readonly desired: DesiredKey; readonly sentAt: number }>;
 }
 
-/** Calls of CreateAPIKey that got no clear response. */
-interface UnclearCreation {
-  readonly location: Location;
-  readonly tokenDomains: readonly string[];
-  readonly since: number;
-}
-
-/** Gathers the evidence that the decisions ask for, and carries their plans out. */
-export class Lifecycle {
-  private readonly pending: PendingKeys;
-  /** by RequestId */
-  private readonly unclear = new Map<string, UnclearCreation>();
+/** What Create, Update and Delete do. */
+export class Lifecycle implements EventHandler {
+  private readonly memory: Memory;
 
   constructor(private readonly options: LifecycleOptions) {
-    this.pending = new PendingKeys(options);
+    this.memory = { pending: new PendingKeys(options), unclear: new Map() };
   }
 
   public handle(event: LifecycleEvent, limit: TimeLimit): Promise<Result> {
-    return event.type === 'Delete' ? this.delete(event, limit) : this.createOrUpdate(event, limit);
+    const work = new EventWork(this.options, this.memory, event, limit);
+    return event.type === 'Delete' ? work.delete() : work.createOrUpdate();
   }
 
   /** Deletes what was created for the event; resolves to its id if that fails, so that CloudFormation deletes it. */
   public async fail(event: LifecycleEvent, limit: TimeLimit): Promise<string> {
-    const created = this.pending.of(event.requestId);
-    if (created) {
-      await this.pending.undo(created, limit).catch(() => undefined);
-    }
-    const left = this.pending.of(event.requestId);
-    return left?.id ?? event.physicalResourceId ?? failedCreateId(event.requestId);
+    const { requestId, physicalResourceId = keyIds.failedCreateId(requestId) } = event;
+    const created = this.memory.pending.of(requestId);
+    return created && !(await this.memory.pending.undo(created, limit)) ? created.id : physicalResourceId;
   }
 
   public async afterResponse(event: LifecycleEvent, sending: Sending, limit: TimeLimit): Promise<boolean> {
-    const created = this.pending.of(event.requestId);
-    const isRight = !created || (await this.pending.settle(created, sending, limit));
-    await this.logOrphanCandidates(event, limit);
+    const created = this.memory.pending.of(event.requestId);
+    const isRight = !created || (await this.memory.pending.settle(created, sending, limit));
+    await this.logOrphanCandidates(event.requestId, limit);
     return isRight;
   }
 
-  private async createOrUpdate(event: CreateEvent | UpdateEvent, limit: TimeLimit): Promise<Result> {
-    const { log, seen } = this.options;
-    const existing = existingApiKeyIn(event.properties);
-    if (existing) seen.add(existing);
-    const desired = parseDesiredKey(event.properties, event.stackRegion);
-    const lists = new Lists(this.options.keys);
-    if (event.type === 'Create' && !existing) return this.create(event, desired, undefined, lists, limit);
+  private async logOrphanCandidates(requestId: string, limit: TimeLimit): Promise<void> {
+    const { keys, clock, log } = this.options;
+    const unclear = this.memory.unclear.get(requestId);
+    if (!unclear) return;
+    this.memory.unclear.delete(requestId);
+    // they may not be listed yet
+    await clock.sleep(Math.max(0, Math.min(LIST_LAG, (limit.at - clock.now()) / 2)), limit.signal);
+    const { location, tokenDomains } = unclear.desired;
+    const candidates = await keys.createdSince(location, tokenDomains, unclear.sentAt, limit);
+    const ids = candidates.map(key => keyIds.newKeyId(key));
+    log('orphan candidates: CreateAPIKey got no clear response, and ownership cannot be determined', { ids });
+  }
+}
 
-    const { requestId, stackRegion, physicalResourceId } = event;
-    const request: KeyRequest = { requestId, stackRegion, physicalResourceId, desired };
-    let history: UpdateEvidence['history'];
-    for (;;) {
-      const plan = decideUpdate(request, { listings: lists.all, history });
-      switch (plan.plan) {
-        case 'look for':
-          await lists.of(plan.reference.location).lookFor(plan.reference.digest, limit);
-          break;
-        case 'read history':
-          history = await this.readHistory(event, limit);
-          break;
-        case 'fail':
-          throw new Error(plan.reason);
-        case 'create':
-          return this.create(event, desired, plan.after, lists, limit);
-        case 'use': {
-          const { id, key, location } = plan;
-          const url = await lists.of(location).integrationUrl(limit);
-          log('uses the key', { id });
-          return { status: 'SUCCESS', id, data: attributesOf(key, url) };
-        }
-      }
-    }
+/** Gathers the evidence that the decision on one event asks for, and carries its plan out. */
+class EventWork {
+  /** of the locations that the event needs */
+  private readonly lists: KeyList[] = [];
+
+  constructor(
+    private readonly options: LifecycleOptions,
+    private readonly memory: Memory,
+    private readonly event: LifecycleEvent,
+    private readonly limit: TimeLimit,
+  ) {}
+
+  public async createOrUpdate(): Promise<Result> {
+    const { event } = this;
+    const desired = parseDesiredKey(event.properties, event.stackRegion);
+    const { existingApiKey } = desired;
+    if (existingApiKey) this.options.seen.add(existingApiKey);
+    if (event.type === 'Create' && !existingApiKey) return this.create(desired);
+    const plan = await this.decide(evidence => decideUpdate(event, desired, evidence));
+    if (plan.plan === 'fail') throw new Error(plan.reason);
+    return plan.plan === 'create'
+      ? this.create(desired, plan.after)
+      : this.success(plan.id, plan.key, plan.location);
   }
 
-  private async create(
-    event: CreateEvent | UpdateEvent,
-    { location, tokenDomains, rotation }: DesiredKey,
-    after: KeyReference | undefined,
-    lists: Lists,
-    limit: TimeLimit,
-  ): Promise<Result> {
+  public async delete(): Promise<Result> {
+    const { event, limit } = this;
+    const { clock, log } = this.options;
+    const { physicalResourceId: id = '', stackRegion } = event;
+    const keyId = keyIds.parseKeyId(id, stackRegion);
+    const failedRequest = keyIds.failedRequestOf(id);
+    if (keyId) {
+      const plan = await this.decide(evidence => decideDelete(event, keyId, evidence));
+      if (plan.plan === 'fail') throw new Error(plan.reason);
+      if (plan.plan === 'nothing') log('left the key alone', { id, why: plan.why });
+      else await this.deleteKeys(plan.keys, plan.left);
+    } else if (failedRequest !== undefined) {
+      const created = this.memory.pending.of(failedRequest);
+      if (created) await this.memory.pending.undo(created, limit);
+    } else {
+      // CloudFormation invented the id: the request may still be at work elsewhere, and needs its role to clean up
+      await clock.sleep(limit.budget.cancelledRequestGrace, limit.signal);
+      // a stack can always be deleted: no reading takes so long that the response is late
+      const soon = within(clock, RECORD_LAG / 2, { ...limit, at: limit.at - limit.budget.call });
+      await this.memory.pending.undoWhatFailed(event, soon);
+    }
+    return { status: 'SUCCESS', id };
+  }
+
+  private async create(desired: DesiredKey, after?: keyIds.KeyReference): Promise<Result> {
+    const { event, limit } = this;
     const { keys, log, clock } = this.options;
-    const url = await lists.of(location).integrationUrl(limit);
-    const recheck = this.pending.recheck(event, limit);
-    const stands = async () => {
+    const { pending, unclear } = this.memory;
+    const { location, tokenDomains, rotation } = desired;
+    await this.listOf(location).integrationUrl(limit);
+    const recheck = pending.recheck(event, limit);
+    const beforeAttempt = async () => {
       if (clock.now() >= event.signedAt + SERVICE_TIMEOUT)
         throw new Refusal(
           'expected a request of the last hour: CloudFormation no longer waits for a response',
         );
       await recheck();
     };
-    const onUnclear = (since: number) => {
-      if (!this.unclear.has(event.requestId))
-        this.unclear.set(event.requestId, { location, tokenDomains, since });
+    const onUnclear = (sentAt: number) => {
+      if (!unclear.has(event.requestId)) unclear.set(event.requestId, { desired, sentAt });
     };
-    const key = await keys.create(location, tokenDomains, limit, stands, onUnclear);
-    const id = newKeyId({ location, digest: digestOf(key), rotation, after });
-    this.pending.add({ request: event, id, location, key });
+    const key = await keys.create(location, tokenDomains, limit, beforeAttempt, onUnclear);
+    const id = keyIds.newKeyId({ location, digest: keyIds.digestOf(key) }, rotation, { after });
+    pending.add({ request: event, id, location, key });
     log('created a key', { id });
-    return { status: 'SUCCESS', id, data: attributesOf(key, url) };
+    return this.success(id, key, location);
   }
 
-  private async delete(event: DeleteEvent, limit: TimeLimit): Promise<Result> {
-    const { clock, log } = this.options;
-    const { physicalResourceId, stackRegion } = event;
-    const id = parseKeyId(physicalResourceId, stackRegion);
-    if (id) {
-      await this.deleteKeys(event, id, limit);
-      return { status: 'SUCCESS', id: physicalResourceId };
-    }
-    const failedRequest = failedRequestOf(physicalResourceId);
-    if (failedRequest === undefined) {
-      // CloudFormation invented the id: the request may still be at work elsewhere, and needs its role to clean up
-      await clock.sleep(limit.budget.cancelledRequestGrace, limit.signal);
-      await this.undoWhatFailed(event, limit);
-    } else {
-      const created = this.pending.of(failedRequest);
-      if (created) await this.pending.undo(created, limit);
-    }
-    log('the id names no key', { id: physicalResourceId });
-    return { status: 'SUCCESS', id: physicalResourceId };
-  }
-
-  /** A stack can always be deleted: what cannot be proven is left, and logged. */
-  private async undoWhatFailed(event: DeleteEvent, limit: TimeLimit): Promise<void> {
-    try {
-      await this.pending.undoWhatFailed(event, limit);
-    } catch (error) {
-      this.options.log('could not undo what this environment created', { error: String(error) });
+  private async deleteKeys(keys: readonly keyIds.KeyReference[], left: readonly keyIds.KeyReference[]) {
+    const { log } = this.options;
+    for (const key of left)
+      log('left a key that the record names, or may name', { id: keyIds.newKeyId(key) });
+    for (const reference of keys) {
+      const { location, digest } = reference;
+      const list = this.listOf(location);
+      await list.lookFor(digest, this.limit);
+      const key = list.keys.get(digest)?.key;
+      if (key) await this.options.keys.delete(location, key, this.limit);
+      if (key) this.memory.pending.forget(key);
+      log(key ? 'deleted the key' : 'the key is gone already', { id: keyIds.newKeyId(reference) });
     }
   }
 
-  /** Deletes the keys of an id, as far as the record does not name them. */
-  private async deleteKeys(event: DeleteEvent, id: KeyId, limit: TimeLimit): Promise<void> {
-    const { clock, log, record } = this.options;
-    const eventLog = record.events(event.stackId);
-    const request = { ...event, id };
-    let evidence: DeleteEvidence | 'denied' = {};
+  private async success(id: string, key: string, location: keyIds.Location): Promise<Result> {
+    const url = await this.listOf(location).integrationUrl(this.limit);
+    const data: Record<Attribute, string> = {
+      [Attribute.API_KEY]: key,
+      [Attribute.APPLICATION_INTEGRATION_URL]: url,
+      [Attribute.SCRIPT_URL]: `${url}/jsapi.js`,
+    };
+    return { status: 'SUCCESS', id, data };
+  }
+
+  /** Gathers evidence until it is enough for a plan. */
+  private async decide<Plan extends object>(decide: (evidence: Evidence) => Plan | Need): Promise<Plan> {
+    const { clock, record: stacks } = this.options;
+    const { limit, event } = this;
+    const eventLog = stacks.events(event.stackId);
+    let record: Evidence['record'] = {};
     for (let waits = 0; ; ) {
-      const plan = decideDelete(request, evidence);
-      switch (plan.plan) {
-        case 'read':
-          if (evidence !== 'denied')
-            evidence = await this.readMore(plan.next, request, evidence, eventLog, limit);
-          break;
-        case 'wait':
-          limit.progress.text = 'the record does not show yet why this id is to be deleted';
-          await clock.sleep(pauseOf(waits), limit.signal);
-          waits += 1;
-          evidence = {};
-          break;
-        case 'fail':
-          throw new Error(plan.reason);
-        case 'nothing':
-          return log('left the key alone', { id: id.text, why: plan.why });
-        case 'delete':
-          for (const key of plan.left)
-            log('left a key that the record names, or may name', { key: idOf(key) });
-          for (const key of plan.keys) await this.deleteKey(key, limit);
-          return;
+      const decided = decide({ listings: this.lists, record });
+      if (!('need' in decided)) return decided;
+      if (decided.need === 'key') {
+        const { location, digest } = decided.reference;
+        await this.listOf(location).lookFor(digest, limit);
+      } else if (decided.need === 'later reading' || record === 'denied') {
+        limit.progress.text = 'expected a record that shows why this request was made, got none yet';
+        await clock.sleep(Math.min(FIRST_READING_PAUSE * 2 ** waits, LONGEST_READING_PAUSE), limit.signal);
+        waits += 1;
+        record = {};
+      } else {
+        record = await this.readMore(record, decided.need, eventLog);
       }
     }
   }
 
   private async readMore(
-    what: 'status' | 'resources' | 'history',
-    event: DeleteEvent,
-    evidence: DeleteEvidence,
+    reading: StackReading,
+    next: keyof StackReading,
     eventLog: EventLog,
-    limit: TimeLimit,
-  ): Promise<DeleteEvidence | 'denied'> {
-    const { record } = this.options;
-    const { status } = evidence;
-    return unlessDenied(this.options.log, async () => {
-      if (what === 'resources')
-        return { ...evidence, resources: await record.resources(event.stackId, limit) };
-      if (what === 'status' || !status) return { status: await record.status(event.stackId, limit) };
-      const history = await this.readHistoryOnce(event, status, eventLog, limit);
-      return history === 'denied' ? history : { ...evidence, history };
-    });
-  }
-
-  private async deleteKey({ location, digest }: KeyReference, limit: TimeLimit): Promise<void> {
-    const { keys, log } = this.options;
-    const list = keys.list(location);
-    await list.lookFor(digest, limit);
-    const found = list.keys.get(digest);
-    if (found) {
-      await keys.delete(location, found.key, limit);
-      this.pending.forget(found.key);
+  ): Promise<StackReading | 'denied'> {
+    const { record, log } = this.options;
+    const { event, limit } = this;
+    const { status } = reading;
+    try {
+      if (!status) return { status: await record.status(event.stackId, limit) };
+      if (next === 'resources')
+        return { ...reading, resources: await record.resources(event.stackId, limit) };
+      const events = await eventLog.update(read => reachesSettled(read, event), limit);
+      const counts = isAged(status.readAt, event) || showRequest(events, status.value, event);
+      const history = counts ? historyOf(events, event) : 'late';
+      return history ? { ...reading, history } : 'denied';
+    } catch (error) {
+      if (!(error instanceof Denial)) throw error;
+      log('the record may not be read', { error: error.message });
+      return 'denied';
     }
-    log(found ? 'deleted the key' : 'the key is gone already', { key: idOf({ location, digest }) });
   }
 
-  /** Reads the events until they show the request, or until they must show all that came before it. */
-  private async readHistory(
-    event: CreateEvent | UpdateEvent,
-    limit: TimeLimit,
-  ): Promise<UpdateEvidence['history']> {
-    const { record, clock, log } = this.options;
-    const eventLog = record.events(event.stackId);
-    return unlessDenied(log, async () => {
-      for (let waits = 0; ; waits += 1) {
-        const status = await record.status(event.stackId, limit);
-        if (status.value === 'gone') throw new Error(`expected a stack ${event.stackId}, got none`);
-        const history = await this.readHistoryOnce(event, status, eventLog, limit);
-        if (history === 'denied') return history;
-        if (history !== 'late') return { ...history, isRollback: status.value.includes('ROLLBACK') };
-        limit.progress.text = 'DescribeStackEvents: expected events that show this request, got none yet';
-        await clock.sleep(pauseOf(waits), limit.signal);
-      }
-    });
-  }
-
-  private async readHistoryOnce(
-    event: LifecycleEvent,
-    status: { readonly value: string; readonly readAt: number },
-    eventLog: EventLog,
-    limit: TimeLimit,
-  ): Promise<ResourceHistory | 'late' | 'denied'> {
-    const events = await eventLog.update(read => reachesSettled(read, event), limit);
-    if (!isAged(status.readAt, event) && !showRequest(events, status.value, event)) return 'late';
-    return historyOf(events, event) ?? 'denied';
-  }
-
-  private async logOrphanCandidates({ requestId }: LifecycleEvent, limit: TimeLimit): Promise<void> {
-    const { keys, clock, log } = this.options;
-    const unclear = this.unclear.get(requestId);
-    if (!unclear) return;
-    this.unclear.delete(requestId);
-    const { location, tokenDomains, since } = unclear;
-    const pause = Math.min(LIST_LAG, (limit.at - clock.now()) / 2);
-    if (pause > 0) await clock.sleep(pause, limit.signal);
-    const digests = await keys.createdSince(location, tokenDomains, since, limit);
-    const candidates = digests.map(digest => idOf({ location, digest }));
-    log('orphan candidates: CreateAPIKey got no clear response, and ownership cannot be determined', {
-      candidates,
-    });
-  }
-}
-
-/** The lists of the locations that one event needs. */
-class Lists {
-  public readonly all: KeyList[] = [];
-
-  constructor(private readonly keys: WafKeys) {}
-
-  public of(location: Location): KeyList {
-    const existing = this.all.find(list => sameLocation(list.location, location));
-    if (existing) return existing;
-    const list = this.keys.list(location);
-    this.all.push(list);
+  private listOf(location: keyIds.Location): KeyList {
+    const existing = this.lists.find(list => keyIds.sameLocation(list.location, location));
+    const list = existing ?? this.options.keys.list(location);
+    if (!existing) this.lists.push(list);
     return list;
   }
-}
-
-async function unlessDenied<T>(log: Log, read: () => Promise<T>): Promise<T | 'denied'> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof Denial)) throw error;
-    log('the record may not be read', { error: error.message });
-    return 'denied';
-  }
-}
-
-/** The attributes of a key, as the response's `Data`. */
-function attributesOf(key: string, integrationUrl: string): Readonly<Record<Attribute, string>> {
-  return {
-    [Attribute.API_KEY]: key,
-    [Attribute.APPLICATION_INTEGRATION_URL]: integrationUrl,
-    [Attribute.SCRIPT_URL]: `${integrationUrl}/jsapi.js`,
-  };
-}
-
-/** How a key is named in the log. */
-function idOf(reference: KeyReference): string {
-  return newKeyId({ ...reference, rotation: '' });
-}
-
-function pauseOf(waits: number): number {
-  return READING_PAUSES[Math.min(waits, READING_PAUSES.length - 1)] ?? 0;
 }

@@ -15,9 +15,11 @@ export class Retry {
     private readonly random: () => number,
   ) {}
 
-  /** Makes one call, and gives it up when it takes too long. */
+  /** Makes one call, and gives it up when it takes too long, in time to return. */
   public once<T>(limit: TimeLimit, call: (options: CallOptions) => Promise<T>): Promise<T> {
-    return withTimeout(this.clock, limit.budget.call, limit.signal, abortSignal => call({ abortSignal }));
+    const left = limit.deadline - limit.budget.toReturn - this.clock.now();
+    const timeout = Math.min(limit.budget.call, left);
+    return withTimeout(this.clock, timeout, limit.signal, abortSignal => call({ abortSignal }));
   }
 
   /** Waits for the time slot of a call with a narrow quota, if that has refused this environment a moment ago. */

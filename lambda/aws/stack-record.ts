@@ -1,30 +1,19 @@
 import type {
-  DescribeStackEventsCommandInput,
   DescribeStackEventsCommandOutput,
-  DescribeStackResourceCommandInput,
-  DescribeStackResourceCommandOutput,
-  DescribeStacksCommandInput,
-  DescribeStacksCommandOutput,
-  ListStackResourcesCommandInput,
   ListStackResourcesCommandOutput,
   StackEvent as ReadEvent,
 } from '@aws-sdk/client-cloudformation';
 import type { OwnEntry } from '../decision/after-response';
-import type { StackResource } from '../decision/decide-delete';
+import type { StackResource } from '../decision/evidence';
 import type { StackEvent } from '../decision/history';
 import type { Clock, TimeLimit } from '../runtime/clock';
 import { Denial, isAccessDenied } from './errors';
 import type { Retry } from './retry';
 
-type Call<Input, Output> = (input: Input, options: { readonly abortSignal: AbortSignal }) => Promise<Output>;
-
 /** The calls of CloudFormation that the handler makes. */
-export interface CloudFormationReads {
-  readonly describeStacks: Call<DescribeStacksCommandInput, DescribeStacksCommandOutput>;
-  readonly describeStackResource: Call<DescribeStackResourceCommandInput, DescribeStackResourceCommandOutput>;
-  readonly listStackResources: Call<ListStackResourcesCommandInput, ListStackResourcesCommandOutput>;
-  readonly describeStackEvents: Call<DescribeStackEventsCommandInput, DescribeStackEventsCommandOutput>;
-}
+export type CloudFormationReads = typeof import('./cloudformation-reads');
+
+type Send<T> = (reads: CloudFormationReads, options: { abortSignal: AbortSignal }) => Promise<T>;
 
 // CloudFormation's reads share one quota
 const QUOTA = 'CloudFormation';
@@ -49,8 +38,8 @@ export class StackRecord {
       return reads.describeStacks({ StackName: stackId }, options);
     });
     if (!found) return { value: 'gone', readAt };
-    const status = found.Stacks?.[0]?.StackStatus;
-    if (status) return { value: status, readAt };
+    const value = found.Stacks?.[0]?.StackStatus;
+    if (value) return { value, readAt };
     throw new Error('DescribeStacks: expected a StackStatus, got none');
   }
 
@@ -60,15 +49,16 @@ export class StackRecord {
     logicalResourceId: string,
     limit: TimeLimit,
   ): Promise<OwnEntry | 'gone'> {
+    const input = { StackName: stackId, LogicalResourceId: logicalResourceId };
     const found = await this.call('DescribeStackResource', limit, (reads, options) =>
-      reads.describeStackResource({ StackName: stackId, LogicalResourceId: logicalResourceId }, options),
+      reads.describeStackResource(input, options),
     );
-    const detail = found?.StackResourceDetail;
-    if (!detail) return 'gone';
+    if (!found?.StackResourceDetail) return 'gone';
+    const { PhysicalResourceId, ResourceStatus = '', LastUpdatedTimestamp } = found.StackResourceDetail;
     return {
-      physicalResourceId: detail.PhysicalResourceId || undefined,
-      status: detail.ResourceStatus ?? '',
-      updatedAt: detail.LastUpdatedTimestamp?.getTime() ?? 0,
+      physicalResourceId: PhysicalResourceId || undefined,
+      status: ResourceStatus,
+      updatedAt: LastUpdatedTimestamp?.getTime() ?? 0,
     };
   }
 
@@ -77,15 +67,15 @@ export class StackRecord {
     const resources: StackResource[] = [];
     let token: string | undefined;
     do {
-      const page = await this.call('ListStackResources', limit, (reads, options) =>
-        reads.listStackResources({ StackName: stackId, NextToken: token }, options),
-      );
-      for (const { LogicalResourceId, PhysicalResourceId, ResourceStatus } of page?.StackResourceSummaries ??
-        []) {
+      const input = { StackName: stackId, NextToken: token };
+      const send: Send<ListStackResourcesCommandOutput> = (reads, options) =>
+        reads.listStackResources(input, options);
+      const page = await this.call('ListStackResources', limit, send, token);
+      for (const summary of page?.StackResourceSummaries ?? []) {
         resources.push({
-          logicalResourceId: LogicalResourceId ?? '',
-          physicalResourceId: PhysicalResourceId || undefined,
-          status: ResourceStatus ?? '',
+          logicalResourceId: summary.LogicalResourceId ?? '',
+          physicalResourceId: summary.PhysicalResourceId || undefined,
+          status: summary.ResourceStatus ?? '',
         });
       }
       token = page?.NextToken || undefined;
@@ -95,10 +85,11 @@ export class StackRecord {
 
   public events(stackId: string): EventLog {
     return new EventLog(async (token, limit) => {
-      const page = await this.call('DescribeStackEvents', limit, (reads, options) =>
-        reads.describeStackEvents({ StackName: stackId, NextToken: token }, options),
-      );
-      return { events: page?.StackEvents ?? [], next: page?.NextToken || undefined };
+      const input = { StackName: stackId, NextToken: token };
+      const send: Send<DescribeStackEventsCommandOutput> = (reads, options) =>
+        reads.describeStackEvents(input, options);
+      const page = await this.call('DescribeStackEvents', limit, send, token);
+      return { events: (page?.StackEvents ?? []).map(parseEvent), next: page?.NextToken || undefined };
     });
   }
 
@@ -106,7 +97,8 @@ export class StackRecord {
   private async call<T>(
     operation: string,
     limit: TimeLimit,
-    send: (reads: CloudFormationReads, options: { abortSignal: AbortSignal }) => Promise<T>,
+    send: Send<T>,
+    token?: string,
   ): Promise<T | undefined> {
     try {
       return await this.retry.untilDone(operation, QUOTA, limit, async () => {
@@ -114,91 +106,75 @@ export class StackRecord {
         try {
           return await this.retry.once(limit, options => send(reads, options));
         } catch (error) {
-          // nothing else in these requests could be invalid
-          if (error instanceof Error && error.name === 'ValidationError') return undefined;
+          // nothing else could be invalid in a request without a token
+          if (!token && error instanceof Error && error.name === 'ValidationError') return undefined;
           throw error;
         }
       });
     } catch (error) {
-      if (error instanceof Error && isAccessDenied(error.cause) && this.clock.now() < limit.at)
-        throw new Denial(error.message);
-      throw error;
+      const isDenied = error instanceof Error && isAccessDenied(error.cause) && this.clock.now() < limit.at;
+      throw isDenied ? new Denial(error.message) : error;
     }
   }
 }
 
-interface EventPage {
-  readonly events: readonly ReadEvent[];
-  readonly next?: string;
+interface LoggedEvent extends StackEvent {
+  readonly eventId: string;
 }
 
-/** The events of a stack, read back as far as it was needed so far. */
+interface EventPage {
+  readonly events: readonly LoggedEvent[];
+  readonly next: string | undefined;
+}
+
+/** The events of a stack, newest first, read back as far as it was needed so far. */
 export class EventLog {
-  private read: { readonly id: string; readonly event: StackEvent }[] = [];
-  /** what leads on from the oldest event read; `undefined` at the beginning and the end */
+  private events: readonly LoggedEvent[] = [];
+  /** leads on from the oldest event read */
   private next?: string;
-  private isWhole = false;
 
-  constructor(
-    private readonly readPage: (token: string | undefined, limit: TimeLimit) => Promise<EventPage>,
-  ) {}
-
-  /** Newest first. */
-  public get events(): StackEvent[] {
-    return this.read.map(({ event }) => event);
-  }
+  constructor(private readonly read: (token: string | undefined, limit: TimeLimit) => Promise<EventPage>) {}
 
   /** Reads the events that are new since the last time, and goes back until they are enough. */
   public async update(
     isEnough: (events: readonly StackEvent[]) => boolean,
     limit: TimeLimit,
-  ): Promise<StackEvent[]> {
-    await this.readNew(limit);
-    while (!this.isWhole && !isEnough(this.events)) {
-      const page = await this.readPage(this.next, limit);
-      const known = new Set(this.read.map(({ id }) => id));
-      this.read.push(...page.events.map(parsed).filter(({ id }) => !known.has(id)));
-      this.goOnAfter(page);
+  ): Promise<readonly StackEvent[]> {
+    const known = this.events;
+    const first = await this.read(undefined, limit);
+    let page = first;
+    let fresh = first.events;
+    while (known.length > 0 && page.next && !overlaps(fresh, known)) {
+      page = await this.read(page.next, limit);
+      fresh = joined(fresh, page.events);
+    }
+    this.events = joined(fresh, known);
+    if (known.length === 0) this.next = first.next;
+    while (this.next && !isEnough(this.events)) {
+      const older = await this.read(this.next, limit);
+      this.events = joined(this.events, older.events);
+      this.next = older.next;
     }
     return this.events;
   }
-
-  private async readNew(limit: TimeLimit): Promise<void> {
-    const known = new Set(this.read.map(({ id }) => id));
-    const fresh: typeof this.read = [];
-    let token: string | undefined;
-    do {
-      const page = await this.readPage(token, limit);
-      const events = page.events.map(parsed);
-      const overlap = events.findIndex(({ id }) => known.has(id));
-      if (overlap >= 0) {
-        this.read.unshift(...fresh, ...events.slice(0, overlap));
-        return;
-      }
-      fresh.push(...events);
-      if (known.size === 0) {
-        this.read = fresh;
-        this.goOnAfter(page);
-        return;
-      }
-      token = page.next;
-    } while (token);
-  }
-
-  private goOnAfter({ next }: EventPage): void {
-    this.next = next;
-    this.isWhole = next === undefined;
-  }
 }
 
-function parsed(event: ReadEvent): { id: string; event: StackEvent } {
+function overlaps(newer: readonly LoggedEvent[], older: readonly LoggedEvent[]): boolean {
+  return newer.some(({ eventId }) => eventId === older[0]?.eventId);
+}
+
+/** Both, each event once: pages shift when new events come up. */
+function joined(newer: readonly LoggedEvent[], older: readonly LoggedEvent[]): LoggedEvent[] {
+  const known = new Set(newer.map(({ eventId }) => eventId));
+  return [...newer, ...older.filter(({ eventId }) => !known.has(eventId))];
+}
+
+function parseEvent(event: ReadEvent): LoggedEvent {
   return {
-    id: event.EventId ?? JSON.stringify(event),
-    event: {
-      logicalResourceId: event.LogicalResourceId ?? '',
-      physicalResourceId: event.PhysicalResourceId || undefined,
-      status: event.ResourceStatus ?? '',
-      at: event.Timestamp?.getTime() ?? 0,
-    },
+    eventId: event.EventId ?? JSON.stringify(event),
+    logicalResourceId: event.LogicalResourceId ?? '',
+    physicalResourceId: event.PhysicalResourceId || undefined,
+    status: event.ResourceStatus ?? '',
+    at: event.Timestamp?.getTime() ?? 0,
   };
 }

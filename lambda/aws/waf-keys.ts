@@ -1,15 +1,15 @@
 import {
+  type APIKeySummary,
   CreateAPIKeyCommand,
   DeleteAPIKeyCommand,
   ListAPIKeysCommand,
-  type ListAPIKeysCommandOutput,
   WAFNonexistentItemException,
   type WAFV2Client,
 } from '@aws-sdk/client-wafv2';
 import { sameTokenDomains } from '../../lib/token-domains';
-import type { ListedKey, Listing } from '../decision/decide-update';
-import { digestOf, type Location, sameLocation } from '../decision/key-id';
-import { type Clock, leaving, type TimeLimit } from '../runtime/clock';
+import type { ListedKey, Listing } from '../decision/evidence';
+import { digestOf, type KeyReference, type Location, sameLocation } from '../decision/key-id';
+import type { Clock, TimeLimit } from '../runtime/clock';
 import type { Log, SeenKeys } from '../runtime/log';
 import { ABSENCE_PAUSES, CLOCK_SKEW, LIST_LAG } from '../timings';
 import { described, Verdict, verdictOn } from './errors';
@@ -24,29 +24,23 @@ export interface WafKeysOptions {
   readonly clientFor: (region: string) => WAFV2Client;
 }
 
+/** A key, and when it was created, in milliseconds, where that is known. */
 interface DatedKey extends ListedKey {
-  readonly createdAt?: number;
-}
-
-interface CreatedKey extends ListedKey {
-  readonly location: Location;
-  readonly createdAt: number;
+  readonly createdAt: number | undefined;
 }
 
 /** The API keys of one account in AWS WAFv2. */
 export class WafKeys {
   /** created by this environment, by digest */
-  private readonly created = new Map<string, CreatedKey>();
+  private readonly created = new Map<string, DatedKey & { readonly location: Location }>();
 
   constructor(private readonly options: WafKeysOptions) {}
 
-  /** The list of the keys in a location, of which nothing is read yet. */
+  /** The list of the keys in a location, of which nothing is read yet but what it may not show yet. */
   public list(location: Location): KeyList {
-    const now = this.options.clock.now();
-    // a list may not show them yet
-    const fresh = [...this.created].filter(
-      ([, key]) => sameLocation(key.location, location) && now - key.createdAt < LIST_LAG,
-    );
+    const since = this.options.clock.now() - LIST_LAG;
+    const isFresh = (key: DatedKey) => key.createdAt !== undefined && key.createdAt > since;
+    const fresh = [...this.created].filter(([, key]) => isFresh(key) && sameLocation(key.location, location));
     return new KeyList(location, new Map(fresh), this.options);
   }
 
@@ -63,21 +57,22 @@ export class WafKeys {
     beforeAttempt: () => Promise<void>,
     onUnclear: (sentAt: number) => void,
   ): Promise<string> {
-    const { clock, retry, log, seen } = this.options;
+    const { clock, retry, log, seen, clientFor } = this.options;
     const command = new CreateAPIKeyCommand({ Scope: location.scope, TokenDomains: [...tokenDomains] });
     const what = `CreateAPIKey in ${location.region}`;
-    return retry.untilDone(what, what, leaving(limit, limit.budget.toCreate), async () => {
+    const inTime = { ...limit, at: limit.deadline - limit.budget.toCreate };
+    return retry.untilDone(what, what, inTime, async () => {
       await beforeAttempt();
       await retry.untilSlot(what, limit);
       const sentAt = clock.now();
       try {
-        const { APIKey } = await this.call(location, limit, (client, options) =>
-          client.send(command, options),
+        const { APIKey: key } = await retry.once(limit, options =>
+          clientFor(location.region).send(command, options),
         );
-        if (!APIKey) throw new Error('expected an APIKey in the response, got none');
-        seen.add(APIKey);
-        this.created.set(digestOf(APIKey), { key: APIKey, tokenDomains, location, createdAt: clock.now() });
-        return APIKey;
+        if (!key) throw new Error('expected an APIKey in the response, got none');
+        seen.add(key);
+        this.created.set(digestOf(key), { key, tokenDomains, location, createdAt: clock.now() });
+        return key;
       } catch (error) {
         if (verdictOn(error) === Verdict.UNCLEAR) {
           log('CreateAPIKey got no clear response', { error: described(error) });
@@ -89,12 +84,13 @@ export class WafKeys {
   }
 
   /** Deletes a key; one that is already gone is no error. */
-  public async delete(location: Location, key: string, limit: TimeLimit): Promise<void> {
-    const command = new DeleteAPIKeyCommand({ Scope: location.scope, APIKey: key });
-    const what = `DeleteAPIKey in ${location.region}`;
-    await this.options.retry.untilDone(what, what, limit, async () => {
+  public async delete({ scope, region }: Location, key: string, limit: TimeLimit): Promise<void> {
+    const { retry, clientFor } = this.options;
+    const command = new DeleteAPIKeyCommand({ Scope: scope, APIKey: key });
+    const what = `DeleteAPIKey in ${region}`;
+    await retry.untilDone(what, what, limit, async () => {
       try {
-        await this.call(location, limit, (client, options) => client.send(command, options));
+        await retry.once(limit, options => clientFor(region).send(command, options));
       } catch (error) {
         if (!(error instanceof WAFNonexistentItemException)) throw error;
       }
@@ -102,29 +98,21 @@ export class WafKeys {
     this.created.delete(digestOf(key));
   }
 
-  /** The digests of keys with these domains that were created after a time, by whomever, this environment aside. */
+  /** Keys with these domains that were created after a time, by whomever, this environment aside. */
   public async createdSince(
     location: Location,
     tokenDomains: readonly string[],
     since: number,
     limit: TimeLimit,
-  ): Promise<string[]> {
+  ): Promise<KeyReference[]> {
     const list = new KeyList(location, new Map(), this.options);
-    await list.readAll(limit);
+    await list.readUntil(() => false, limit);
     return [...list.keys]
-      .filter(([digest]) => !this.created.has(digest))
-      .filter(([, key]) => key.createdAt !== undefined && key.createdAt >= since - CLOCK_SKEW)
+      .filter(
+        ([digest, { createdAt }]) => !this.created.has(digest) && (createdAt ?? 0) >= since - CLOCK_SKEW,
+      )
       .filter(([, key]) => sameTokenDomains(key.tokenDomains, tokenDomains))
-      .map(([digest]) => digest);
-  }
-
-  private call<T>(
-    { region }: Location,
-    limit: TimeLimit,
-    send: (client: WAFV2Client, options: { abortSignal: AbortSignal }) => Promise<T>,
-  ): Promise<T> {
-    const client = this.options.clientFor(region);
-    return this.options.retry.once(limit, options => send(client, options));
+      .map(([digest]) => ({ location, digest }));
   }
 }
 
@@ -132,7 +120,7 @@ export class WafKeys {
 export class KeyList implements Listing {
   public isConfirmed = false;
   private url?: string;
-  /** `undefined` at the list's beginning */
+  /** leads on to the next page; `undefined` at the beginning */
   private marker?: string;
   private isWhole = false;
   private readonly markersSeen = new Set<string>();
@@ -150,14 +138,12 @@ export class KeyList implements Listing {
     for (const pause of ABSENCE_PAUSES) {
       if (isFound()) return;
       await this.options.clock.sleep(pause * limit.budget.absenceScale, limit.signal);
-      this.rewind();
+      this.marker = undefined;
+      this.isWhole = false;
+      this.markersSeen.clear();
       await this.readUntil(isFound, limit);
     }
     this.isConfirmed ||= !isFound();
-  }
-
-  public readAll(limit: TimeLimit): Promise<void> {
-    return this.readUntil(() => false, limit);
   }
 
   /**
@@ -173,37 +159,28 @@ export class KeyList implements Listing {
     return this.url.slice(0, end);
   }
 
-  private rewind(): void {
-    this.marker = undefined;
-    this.isWhole = false;
-    this.markersSeen.clear();
-  }
-
-  private async readUntil(isEnough: () => boolean, limit: TimeLimit): Promise<void> {
-    while (!isEnough() && !this.isWhole) this.take(await this.readPage(limit));
-  }
-
-  private take(page: ListAPIKeysCommandOutput): void {
-    this.url ??= page.ApplicationIntegrationURL || undefined;
-    for (const { APIKey, TokenDomains = [], CreationTimestamp } of page.APIKeySummaries ?? []) {
-      if (!APIKey) continue;
-      this.options.seen.add(APIKey);
-      const createdAt = CreationTimestamp?.getTime();
-      this.keys.set(digestOf(APIKey), { key: APIKey, tokenDomains: TokenDomains, createdAt });
-    }
-    // WAF's lists may go on with a marker when nothing is left, and have empty pages in between
-    this.marker = page.NextMarker || undefined;
-    this.isWhole = this.marker === undefined || this.markersSeen.has(this.marker);
-    if (this.marker) this.markersSeen.add(this.marker);
-  }
-
-  private readPage(limit: TimeLimit): Promise<ListAPIKeysCommandOutput> {
-    const { region, scope } = this.location;
+  /** Reads page by page until they are enough, or to the end. */
+  public async readUntil(isEnough: () => boolean, limit: TimeLimit): Promise<void> {
     const { clientFor, retry } = this.options;
-    const command = new ListAPIKeysCommand({ Scope: scope, NextMarker: this.marker, Limit: 100 });
+    const { region, scope } = this.location;
     const what = `ListAPIKeys in ${region}`;
-    return retry.untilDone(what, what, limit, () =>
-      retry.once(limit, options => clientFor(region).send(command, options)),
-    );
+    while (!isEnough() && !this.isWhole) {
+      const command = new ListAPIKeysCommand({ Scope: scope, NextMarker: this.marker, Limit: 100 });
+      const page = await retry.untilDone(what, what, limit, () =>
+        retry.once(limit, options => clientFor(region).send(command, options)),
+      );
+      this.url ??= page.ApplicationIntegrationURL || undefined;
+      for (const summary of page.APIKeySummaries ?? []) this.take(summary);
+      // WAF's lists may go on with a marker when nothing is left, and have empty pages in between
+      this.marker = page.NextMarker || undefined;
+      this.isWhole = this.marker === undefined || this.markersSeen.has(this.marker);
+      if (this.marker) this.markersSeen.add(this.marker);
+    }
+  }
+
+  private take({ APIKey: key, TokenDomains: tokenDomains = [], CreationTimestamp }: APIKeySummary): void {
+    if (!key) return;
+    this.options.seen.add(key);
+    this.keys.set(digestOf(key), { key, tokenDomains, createdAt: CreationTimestamp?.getTime() });
   }
 }

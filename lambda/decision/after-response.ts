@@ -1,11 +1,19 @@
 import { RECORD_LAG, SIGNATURE_PRECISION } from '../timings';
-import { isCompletion, outcomeOf, type Requested, type StackEvent } from './history';
+import {
+  endOf,
+  isCompletion,
+  isFailure,
+  nameId,
+  type Requested,
+  type StackEvent,
+  showFailure,
+} from './history';
 
 /** How sending a response ended. */
 export interface Sending {
-  /** taken by CloudFormation's URL; refused by it for good; or neither by the time that there was */
+  /** taken by the response URL; refused by it for good; or neither in the time that there was */
   readonly end: 'accepted' | 'refused' | 'unsent';
-  /** whether an attempt ended without a status after its connection stood: it may have been taken */
+  /** whether CloudFormation may have it: an attempt ended without a status after its connection stood */
   readonly mayHaveArrived: boolean;
 }
 
@@ -33,64 +41,55 @@ export interface Aftermath {
   readonly sending: Sending;
   /** so far, in order */
   readonly looks: readonly Look[];
-  /** whether nothing more can be read: no time is left, or the role may not */
+  /** whether nothing more can be read: there is no time left, or the record cannot be read */
   readonly isBlind: boolean;
 }
 
-export type AftermathPlan =
-  | 'look'
-  /** read the events with the last look */
-  | 'read events'
-  /** CloudFormation has the key */
-  | 'done'
-  | 'delete the new key'
-  /** it may be CloudFormation's */
-  | 'leave the new key';
+/** `done`: CloudFormation has the key; `leave the new key`: it may have it; `read events`: with the last look. */
+export type AftermathPlan = 'look' | 'read events' | 'done' | 'delete the new key' | 'leave the new key';
 
 /** What becomes of a new key: the first row of the table that fits (ARCHITECTURE.md, "After the response"). */
-export function afterResponse(aftermath: Aftermath): AftermathPlan {
-  const { sending, looks, isBlind } = aftermath;
+export function afterResponse({ request, newId, sending, looks, isBlind }: Aftermath): AftermathPlan {
   const last = looks.at(-1);
+  const isNamed = last && (idOf(last) === newId || (last.events && nameId(last.events, request, newId)));
+  const lookOrLeave = isBlind ? 'leave the new key' : 'look';
   if (sending.end === 'refused' && !sending.mayHaveArrived) return 'delete the new key';
-  if (sending.end === 'unsent') {
-    if (sending.mayHaveArrived) return 'leave the new key';
-    if (!last) return isBlind ? 'leave the new key' : 'look';
-    return names(last, aftermath) ? 'done' : 'delete the new key';
-  }
-  if (last && names(last, aftermath)) return 'done';
-  if (last && !last.events && !isInProgress(last.entry) && !isBlind) return 'read events';
-  if (last?.events && hasFailed(last.events, aftermath)) return 'delete the new key';
-  if (last && last.after >= RECORD_LAG) {
-    const isOver = looks.length > 1 && last.events && isEnd(last.entry, aftermath);
-    return isOver ? 'delete the new key' : 'leave the new key';
-  }
-  return isBlind ? 'leave the new key' : 'look';
+  if (sending.end === 'unsent' && sending.mayHaveArrived) return 'leave the new key';
+  if (isNamed) return 'done';
+  if (sending.end === 'unsent') return last ? 'delete the new key' : lookOrLeave;
+
+  const isInProgress = last && last.entry !== 'gone' && last.entry.status.endsWith('_IN_PROGRESS');
+  // in the end an operation in progress may be the next one
+  const isTelling = last && (!isInProgress || last.after >= RECORD_LAG);
+  if (isTelling && !last.events && !isBlind) return 'read events';
+  if (last?.events && showFailure(last.events, request)) return 'delete the new key';
+  if (!last || last.after < RECORD_LAG) return lookOrLeave;
+  const wasShown = looks.some(({ entry }) => entry !== 'gone');
+  const isOver = looks.length > 1 && last.events && isEnd(last.entry, last.events, wasShown, request);
+  return isOver ? 'delete the new key' : 'leave the new key';
 }
 
-/** Whether a resource's entry shows that a request no longer stands; `wasShown` is whether an earlier look showed one. */
+/** Whether an entry read while a key is created shows that its request no longer stands. */
 export function isRequestOver(entry: OwnEntry | 'gone', wasShown: boolean, { signedAt }: Requested): boolean {
   if (entry === 'gone') return wasShown;
   // within the signature's precision it may be the end of the request before
-  return /^(CREATE|UPDATE)_FAILED$/.test(entry.status) && entry.updatedAt >= signedAt + SIGNATURE_PRECISION;
+  return isFailure(entry.status) && entry.updatedAt >= signedAt + SIGNATURE_PRECISION;
 }
 
-function names({ entry, events }: Look, { newId, request }: Aftermath): boolean {
-  if (entry !== 'gone' && entry.physicalResourceId === newId) return true;
-  return events !== undefined && outcomeOf(events, request).names(newId);
+/** Whether an entry later than the request, or its end in the events, shows that it ended without the new id. */
+function isEnd(
+  entry: OwnEntry | 'gone',
+  events: readonly StackEvent[],
+  wasShown: boolean,
+  request: Requested,
+): boolean {
+  const isOther = (each: Pick<OwnEntry, 'status' | 'physicalResourceId'> | undefined) =>
+    each && (isFailure(each.status) || (isCompletion(each.status) && each.physicalResourceId !== undefined));
+  if (isOther(endOf(events, request))) return true;
+  if (entry === 'gone') return wasShown;
+  return entry.updatedAt > request.signedAt && isOther(entry) === true;
 }
 
-function hasFailed(events: readonly StackEvent[], { request }: Aftermath): boolean {
-  return outcomeOf(events, request).hasFailed;
-}
-
-function isInProgress(entry: OwnEntry | 'gone'): boolean {
-  return entry !== 'gone' && entry.status.endsWith('_IN_PROGRESS');
-}
-
-/** Whether an entry later than the request shows that it has ended without the new id. */
-function isEnd(entry: OwnEntry | 'gone', { looks, request }: Aftermath): boolean {
-  if (entry === 'gone') return looks.some(look => look.entry !== 'gone');
-  if (entry.updatedAt <= request.signedAt) return false;
-  if (isCompletion(entry.status)) return Boolean(entry.physicalResourceId);
-  return /^(CREATE|UPDATE)_FAILED$/.test(entry.status) && Boolean(entry.physicalResourceId);
+function idOf({ entry }: Look): string | undefined {
+  return entry === 'gone' ? undefined : entry.physicalResourceId;
 }

@@ -1,6 +1,7 @@
 import { sameTokenDomains } from '../../lib/token-domains';
 import type { DesiredKey } from './desired-key';
-import type { ResourceHistory } from './history';
+import type { Evidence, ListedKey, Need } from './evidence';
+import { isAged, type Requested } from './history';
 import {
   adopted,
   digestOf,
@@ -13,92 +14,53 @@ import {
   sameLocation,
 } from './key-id';
 
-/** A key as ListAPIKeys shows it. */
-export interface ListedKey {
-  readonly key: string;
-  readonly tokenDomains: readonly string[];
-}
-
-/** What is known of the keys in a location. */
-export interface Listing {
-  readonly location: Location;
-  /** by digest */
-  readonly keys: ReadonlyMap<string, ListedKey>;
-  /** whether a key that is not among them is known to be gone: lists may be late */
-  readonly isConfirmed: boolean;
-}
-
 /** An Update, or a Create with `existingApiKey`. */
-export interface KeyRequest {
+export interface KeyRequest extends Requested {
   readonly requestId: string;
   readonly stackRegion: string;
-  readonly desired: DesiredKey;
-  /** none for a Create */
-  readonly physicalResourceId?: string;
-}
-
-/** What is known when an Update is decided. */
-export interface UpdateEvidence {
-  readonly listings: readonly Listing[];
-  /** `denied` where the role may not read it; absent while it is not read */
-  readonly history?: (ResourceHistory & { readonly isRollback: boolean }) | 'denied';
 }
 
 export type UpdatePlan =
   /** respond with this id for this key */
   | { readonly plan: 'use'; readonly id: string; readonly key: string; readonly location: Location }
   | { readonly plan: 'create'; readonly after?: KeyReference }
-  | { readonly plan: 'fail'; readonly reason: string }
-  | LookFor
-  | { readonly plan: 'read history' };
+  | { readonly plan: 'fail'; readonly reason: string };
 
-/** Look for this key, until it is found or confirmed to be gone. */
-interface LookFor {
-  readonly plan: 'look for';
-  readonly reference: KeyReference;
-}
+type Plan = UpdatePlan | Need;
 
-const PERMISSIONS = 'cloudformation:DescribeStacks and cloudformation:DescribeStackEvents';
+const NO_HAND_OVER =
+  "the key cannot be handed over to the stack: the function's role lacks cloudformation:DescribeStacks or " +
+  'cloudformation:DescribeStackEvents, which show whether the stack had this key before';
 
 /** What an Update comes to: the first row of the table that fits (ARCHITECTURE.md, "Update"). */
-export function decideUpdate(request: KeyRequest, evidence: UpdateEvidence): UpdatePlan {
-  const { desired, stackRegion, requestId } = request;
-  if (desired.existingApiKey) return decideExisting(request, desired.existingApiKey, evidence);
-  const current = parseKeyId(request.physicalResourceId ?? '', stackRegion);
+export function decideUpdate(request: KeyRequest, desired: DesiredKey, evidence: Evidence): Plan {
+  const { stackRegion, requestId, physicalResourceId = '' } = request;
+  if (desired.existingApiKey) return decideExisting(request, desired, desired.existingApiKey, evidence);
 
   // row 2: the current key
-  const currentKey = current ? fitting(current, desired, evidence) : undefined;
-  if (isUnknown(currentKey)) return currentKey;
+  const current = parseKeyId(physicalResourceId, stackRegion);
+  const currentKey = current && fitting(current, desired, evidence);
+  if (isPlan(currentKey)) return currentKey;
   if (current && currentKey && current.origin !== 'imported') return use(current, currentKey, current.text);
 
-  const { history } = evidence;
-  if (!history) return { plan: 'read history' };
-  if (history === 'denied') {
-    return current && currentKey
-      ? {
-          plan: 'fail',
-          reason: `the key cannot be handed over: the function's role may not call ${PERMISSIONS}`,
-        }
-      : { plan: 'create' };
-  }
-  const { isRollback, ids } = history;
-  const settled = parseKeyId(history.settledId ?? '', stackRegion);
+  const past = pastOf(evidence, request);
+  if (isPlan(past)) return past;
+  if (past === 'denied') return currentKey ? { plan: 'fail', reason: NO_HAND_OVER } : { plan: 'create' };
+  const { isRollback, ids, settled } = past;
 
   // row 3: a key that the resource has had since the stack was last settled, the earliest first
-  for (const id of ids) {
-    const former = parseKeyId(id, stackRegion);
-    if (!former || id === current?.text) continue;
+  for (const former of ids.filter(({ text }) => text !== physicalResourceId)) {
     const key = fitting(former, desired, evidence);
-    if (isUnknown(key)) return key;
-    if (key) return use(former, key, isRollback ? id : returned(former, requestId));
+    if (isPlan(key)) return key;
+    if (key) return use(former, key, isRollback ? former.text : returned(former, requestId));
   }
 
   // row 4: a rollback to a key that its template does not ask for
-  if (isRollback && settled) {
-    const key = listed(settled, evidence);
-    if (isUnknown(key)) return key;
-    if (key) return use(settled, key, settled.text);
-  }
+  const settledKey = isRollback && settled ? listed(settled, evidence) : undefined;
+  if (isPlan(settledKey)) return settledKey;
+  // a younger reading may show the rollback before this request, which had the same id
+  if (settledKey && !past.isAged) return { need: 'later reading' };
+  if (settled && settledKey) return use(settled, settledKey, settled.text);
 
   // row 5: an imported key is handed over
   if (current && currentKey && settled?.text === current.text)
@@ -109,12 +71,17 @@ export function decideUpdate(request: KeyRequest, evidence: UpdateEvidence): Upd
 }
 
 /** Row 1: a key that was created elsewhere. */
-function decideExisting(request: KeyRequest, existing: string, evidence: UpdateEvidence): UpdatePlan {
-  const { desired, stackRegion, physicalResourceId } = request;
+function decideExisting(
+  request: KeyRequest,
+  desired: DesiredKey,
+  existing: string,
+  evidence: Evidence,
+): Plan {
+  const { stackRegion, physicalResourceId } = request;
   const { location, rotation } = desired;
   const reference = { location, digest: digestOf(existing) };
   const key = listed(reference, evidence);
-  if (isUnknown(key)) return key;
+  if (isPlan(key)) return key;
   if (!key) {
     const place = `${location.scope} key in ${location.region}`;
     return { plan: 'fail', reason: `ExistingApiKey: expected a ${place}, got one that is not listed there` };
@@ -124,57 +91,71 @@ function decideExisting(request: KeyRequest, existing: string, evidence: UpdateE
     return { plan: 'fail', reason: `ExistingApiKey: expected a key for ${expected}, got one for ${got}` };
   }
 
-  const useAs = (id: string) => use(reference, key, id);
   const imported = (after?: KeyReference) =>
-    useAs(newKeyId({ ...reference, isImported: true, rotation, after }));
-  const isMeant = (id: KeyId | undefined): id is KeyId =>
-    id?.origin === 'imported' &&
-    id.digest === reference.digest &&
-    id.rotation === rotation &&
-    sameLocation(id.location, location);
+    use(reference, key, newKeyId(reference, rotation, { isImported: true, after }));
+  const isMeant = (id: KeyId | undefined) =>
+    id?.origin === 'imported' && id.digest === reference.digest && mayFit(id, desired);
   if (physicalResourceId === undefined) return imported();
-  if (isMeant(parseKeyId(physicalResourceId, stackRegion))) return useAs(physicalResourceId);
+  if (isMeant(parseKeyId(physicalResourceId, stackRegion))) return use(reference, key, physicalResourceId);
 
-  const { history } = evidence;
-  if (!history) return { plan: 'read history' };
-  if (history === 'denied') return imported();
-  const former = history.ids.map(id => parseKeyId(id, stackRegion)).find(isMeant);
-  if (history.isRollback && former) return useAs(former.text);
-  const settled = parseKeyId(history.settledId ?? '', stackRegion);
-  if (settled?.digest === reference.digest)
-    return imported(desired.keepPreviousKey ? settled.after : undefined);
-  return imported(previousOf(desired, settled));
+  const past = pastOf(evidence, request);
+  if (isPlan(past)) return past;
+  if (past === 'denied') return imported();
+  const former = past.isRollback ? past.ids.find(isMeant) : undefined;
+  if (former) return use(reference, key, former.text);
+  if (past.settled?.digest !== reference.digest) return imported(previousOf(desired, past.settled));
+  return imported(desired.keepPreviousKey ? past.settled.after : undefined);
 }
 
 /** The key that stays when another takes its place: the settled one, if the stack owns it. */
 function previousOf({ keepPreviousKey }: DesiredKey, settled: KeyId | undefined): KeyReference | undefined {
-  if (!keepPreviousKey || !settled || settled.origin === 'imported') return undefined;
-  const { location, digest } = settled;
-  return { location, digest };
+  return keepPreviousKey && settled?.origin !== 'imported' ? settled : undefined;
 }
 
-/** `undefined` for a key that is gone or does not fit. */
-type Found = ListedKey | LookFor | undefined;
+interface Past {
+  readonly isRollback: boolean;
+  readonly isAged: boolean;
+  /** since the stack was last settled, the earliest first */
+  readonly ids: readonly KeyId[];
+  readonly settled: KeyId | undefined;
+}
 
-/** The key of an id, if it is listed and fits what is desired: in scope, Region, rotation and domains. */
-function fitting(id: KeyId, desired: DesiredKey, evidence: UpdateEvidence): Found {
-  if (!sameLocation(id.location, desired.location) || id.rotation !== desired.rotation) return undefined;
-  const key = listed(id, evidence);
-  if (key === undefined || isUnknown(key)) return key;
+function pastOf({ record }: Evidence, request: KeyRequest): Past | 'denied' | Plan {
+  if (record === 'denied') return record;
+  const { status, history } = record;
+  if (!status) return { need: 'status' };
+  if (status.value === 'gone') return { plan: 'fail', reason: 'expected a stack, got none that exists' };
+  if (!history) return { need: 'history' };
+  if (history === 'late') return { need: 'later reading' };
+  return {
+    isRollback: status.value.includes('ROLLBACK'),
+    isAged: isAged(status.readAt, request),
+    ids: history.ids.flatMap(id => parseKeyId(id, request.stackRegion) ?? []),
+    settled: parseKeyId(history.settledId ?? '', request.stackRegion),
+  };
+}
+
+/** The key of an id, if it is listed and fits what is desired; the need to look for it where that is not known. */
+function fitting(id: KeyId, desired: DesiredKey, evidence: Evidence): ListedKey | Need | undefined {
+  const key = mayFit(id, desired) ? listed(id, evidence) : undefined;
+  if (!key || isPlan(key)) return key;
   return sameTokenDomains(key.tokenDomains, desired.tokenDomains) ? key : undefined;
 }
 
-/** A key, if it is listed. */
-function listed(reference: KeyReference, { listings }: UpdateEvidence): Found {
+function mayFit(id: KeyId, { location, rotation }: DesiredKey): boolean {
+  return sameLocation(id.location, location) && id.rotation === rotation;
+}
+
+function listed(reference: KeyReference, { listings }: Evidence): ListedKey | Need | undefined {
   const listing = listings.find(({ location }) => sameLocation(location, reference.location));
   const key = listing?.keys.get(reference.digest);
-  return key ?? (listing?.isConfirmed ? undefined : { plan: 'look for', reference });
+  return key ?? (listing?.isConfirmed ? undefined : { need: 'key', reference });
 }
 
-function isUnknown(found: Found): found is LookFor {
-  return found !== undefined && 'plan' in found;
+function isPlan<T>(found: T | Plan): found is Plan {
+  return typeof found === 'object' && found !== null && ('plan' in found || 'need' in found);
 }
 
-function use({ location }: KeyReference, { key }: ListedKey, id: string): UpdatePlan {
+function use({ location }: KeyReference, { key }: ListedKey, id: string): Plan {
   return { plan: 'use', id, key, location };
 }

@@ -18,7 +18,7 @@ export interface Requested {
   readonly logicalResourceId: string;
   /** none for a Create */
   readonly physicalResourceId?: string;
-  /** when CloudFormation signed it */
+  /** when CloudFormation signed it, in milliseconds */
   readonly signedAt: number;
 }
 
@@ -32,128 +32,115 @@ export interface ResourceHistory {
   readonly lastCompletedId: string | undefined;
 }
 
-/** How a request of a resource ended, as far as the events since it tell. */
-export interface RequestOutcome {
-  /** whether an event since the request names this id */
-  names(id: string): boolean;
-  /** whether the request failed or was cancelled */
-  readonly hasFailed: boolean;
-}
+/** Events, newest first. */
+type Events = readonly StackEvent[];
 
-const SETTLED = [
-  'CREATE_COMPLETE',
-  'UPDATE_COMPLETE',
-  'UPDATE_ROLLBACK_COMPLETE',
-  'IMPORT_COMPLETE',
-  'IMPORT_ROLLBACK_COMPLETE',
-];
-const COMPLETIONS = ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'IMPORT_COMPLETE'];
+const SETTLED = /^((CREATE|UPDATE|IMPORT)_COMPLETE|(UPDATE|IMPORT)_ROLLBACK_COMPLETE)$/;
 
+/** Whether a status is that of a resource's completion. */
 export function isCompletion(status: string): boolean {
-  return COMPLETIONS.includes(status);
+  return /^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(status);
 }
 
-/** Whether these events, newest first, go back far enough for `historyOf`. */
-export function reachesSettled(events: readonly StackEvent[], request: Requested): boolean {
+/** Whether a status is that of a resource's failure or cancellation. */
+export function isFailure(status: string): boolean {
+  return /^(CREATE|UPDATE)_FAILED$/.test(status);
+}
+
+/** Whether events go back far enough for `historyOf`. */
+export function reachesSettled(events: Events, request: Requested): boolean {
   const end = settledIndex(events, request);
   if (end === undefined) return false;
-  const own = ownEvents(events, request);
-  const first = ownEvents(events.slice(0, end), request).at(-1);
-  return (
-    !lacksId(first) ||
-    own.some(({ status, physicalResourceId }) => isCompletion(status) && physicalResourceId)
+  const first = eventsOf(request, events.slice(0, end)).at(-1);
+  const before = eventsOf(request, events.slice(end));
+  return !first || hasNone(first) || Boolean(first.physicalResourceId ?? completedId(before));
+}
+
+/** Reads events back to the last settled state. `undefined` where none of the resource's events has an id. */
+export function historyOf(events: Events, request: Requested): ResourceHistory | undefined {
+  const all = eventsOf(request, events);
+  const since = eventsOf(request, events.slice(0, settledIndex(events, request)));
+  const first = since.at(-1);
+  if (first && !all.some(({ physicalResourceId }) => physicalResourceId)) return undefined;
+  const firstId = first?.physicalResourceId ?? completedId(all.slice(since.length));
+  const settledId = !first ? request.physicalResourceId : hasNone(first) ? undefined : firstId;
+  const ids = [...since.map(({ physicalResourceId }) => physicalResourceId), settledId].reverse();
+  return {
+    settledId,
+    ids: [...new Set(ids.filter(id => id !== undefined))],
+    lastCompletedId: completedId(since),
+  };
+}
+
+/** Whether a reading shows all that came before a request; `readAt` is when it was made. */
+export function isAged(readAt: number, { signedAt }: Requested): boolean {
+  return readAt >= signedAt + SIGNATURE_PRECISION + RECORD_LAG;
+}
+
+/** Whether events are those of a time after an Update's or a Delete's request was made. */
+export function showRequest(events: Events, stackStatus: string, request: Requested): boolean {
+  const { stackId, physicalResourceId: id } = request;
+  if (events.find(event => event.physicalResourceId === stackId)?.status !== stackStatus) return false;
+  if (request.type === 'Delete') {
+    const since = eventsOf(request, events.slice(0, settledIndex(events, request)));
+    return since.some(event => event.status === 'DELETE_IN_PROGRESS' && event.physicalResourceId === id);
+  }
+  const own = eventsOf(request, events);
+  return own[0]?.status === 'UPDATE_IN_PROGRESS' && (own[0].physicalResourceId ?? completedId(own)) === id;
+}
+
+/** Whether an event of the resource since the request names this id. */
+export function nameId(events: Events, request: Requested, id: string): boolean {
+  return eventsOf(request, events).some(
+    ({ at, physicalResourceId }) => at >= request.signedAt && physicalResourceId === id,
   );
 }
 
-/** Reads the events of a stack, newest first, back to the last settled state. `undefined` where they name no id. */
-export function historyOf(events: readonly StackEvent[], request: Requested): ResourceHistory | undefined {
-  const since = events.slice(0, settledIndex(events, request));
-  const own = ownEvents(since, request);
-  if (own.length > 0 && !ownEvents(events, request).some(({ physicalResourceId }) => physicalResourceId))
-    return undefined;
-  const ids = own.flatMap(({ physicalResourceId }) => physicalResourceId ?? []).reverse();
-  const settledId = settledIdOf(events, own, request);
-  return {
-    settledId,
-    ids: [...new Set([...(settledId === undefined ? [] : [settledId]), ...ids])],
-    lastCompletedId: own.find(({ status }) => isCompletion(status))?.physicalResourceId,
-  };
+/** The event with which a request ended, as far as events show it. */
+export function endOf(events: Events, request: Requested): StackEvent | undefined {
+  const verb = request.type.toUpperCase();
+  const own = eventsOf(request, events);
+  // what came before the request's own first event is another's end, be it in the very second of the signature
+  const begun = own.findIndex(
+    ({ status, at }) => status === `${verb}_IN_PROGRESS` && at < request.signedAt + SIGNATURE_PRECISION,
+  );
+  return own
+    .slice(0, begun < 0 ? undefined : begun)
+    .filter(({ at }) => at >= request.signedAt)
+    .findLast(({ status }) => status === `${verb}_FAILED` || status === `${verb}_COMPLETE`);
 }
 
-/** Whether a reading can be trusted to show all that came before a request; `readAt` is when it was made. */
-export function isAged(readAt: number, { signedAt }: Requested): boolean {
-  return readAt >= signedAt + RECORD_LAG;
-}
-
-/** Whether events, newest first, are those of a time after an Update's or a Delete's request was made. */
-export function showRequest(events: readonly StackEvent[], stackStatus: string, request: Requested): boolean {
-  if (events.find(event => isStack(event, request))?.status !== stackStatus) return false;
-  const { physicalResourceId: id } = request;
-  if (request.type === 'Delete') {
-    const since = ownEvents(events.slice(0, settledIndex(events, request)), request);
-    return since.some(
-      ({ status, physicalResourceId }) => status === 'DELETE_IN_PROGRESS' && physicalResourceId === id,
-    );
-  }
-  const own = ownEvents(events, request);
-  const [newest] = own;
-  if (newest?.status !== 'UPDATE_IN_PROGRESS') return false;
-  return (newest.physicalResourceId ?? newestCompletedId(own)) === id;
-}
-
-/** What the events since a request, newest first, say of it. */
-export function outcomeOf(events: readonly StackEvent[], request: Requested): RequestOutcome {
-  const { type, signedAt } = request;
-  const since = ownEvents(events, request).filter(({ at }) => at >= signedAt);
-  const verb = type.toUpperCase();
-  const end = since.findLast(({ status }) => status === `${verb}_FAILED` || status === `${verb}_COMPLETE`);
-  return {
-    names: id => since.some(({ physicalResourceId }) => physicalResourceId === id),
-    // within the signature's precision it may be the end of the request before
-    hasFailed: end?.status === `${verb}_FAILED` && end.at >= signedAt + SIGNATURE_PRECISION,
-  };
+/** Whether events show that a request failed or was cancelled, however late they may be. */
+export function showFailure(events: Events, request: Requested): boolean {
+  const end = endOf(events, request);
+  // within the signature's precision it may be the end of the request before, while that is not known to be all
+  return end !== undefined && isFailure(end.status) && end.at >= request.signedAt + SIGNATURE_PRECISION;
 }
 
 /** The index of the event with which the stack was last settled. */
-function settledIndex(events: readonly StackEvent[], request: Requested): number | undefined {
-  let next: StackEvent | undefined;
-  for (const [index, event] of events.entries()) {
-    if (!isStack(event, request)) continue;
-    // a nested stack that is done waits for its parent, and goes back with it
-    if (SETTLED.includes(event.status) && next?.status !== 'UPDATE_ROLLBACK_IN_PROGRESS') return index;
-    next = event;
+function settledIndex(events: Events, { stackId }: Requested): number | undefined {
+  let next = '';
+  for (const [index, { physicalResourceId, status }] of events.entries()) {
+    if (physicalResourceId !== stackId) continue;
+    // a nested stack that is done waits for its parent, and cleans up or goes back with it
+    if (SETTLED.test(status) && !/^UPDATE_(ROLLBACK|COMPLETE_CLEANUP)_IN_PROGRESS$/.test(next)) return index;
+    next = status;
   }
   return undefined;
 }
 
-function settledIdOf(
-  events: readonly StackEvent[],
-  since: readonly StackEvent[],
-  request: Requested,
-): string | undefined {
-  const first = since.at(-1);
-  if (first === undefined) return request.physicalResourceId;
-  if (first.status.startsWith('CREATE_')) return undefined;
-  if (!lacksId(first)) return first.physicalResourceId;
-  const older = ownEvents(events, request).slice(since.length);
-  return newestCompletedId(older);
+/** Whether a resource whose first event is this one did not exist before. */
+function hasNone(first: StackEvent): boolean {
+  return first.status.startsWith('CREATE_');
 }
 
-function lacksId(event: StackEvent | undefined): boolean {
-  return event !== undefined && !event.status.startsWith('CREATE_') && !event.physicalResourceId;
+/** The id of the newest completion. */
+function completedId(own: Events): string | undefined {
+  return own.find(event => isCompletion(event.status) && event.physicalResourceId)?.physicalResourceId;
 }
 
-function newestCompletedId(own: readonly StackEvent[]): string | undefined {
-  return own.find(({ status, physicalResourceId }) => isCompletion(status) && physicalResourceId)
-    ?.physicalResourceId;
-}
-
-function isStack({ physicalResourceId }: StackEvent, { stackId }: Requested): boolean {
-  return physicalResourceId === stackId;
-}
-
-function ownEvents(events: readonly StackEvent[], request: Requested): StackEvent[] {
+function eventsOf({ logicalResourceId, stackId }: Requested, events: Events): Events {
   return events.filter(
-    event => event.logicalResourceId === request.logicalResourceId && !isStack(event, request),
+    event => event.logicalResourceId === logicalResourceId && event.physicalResourceId !== stackId,
   );
 }

@@ -6,11 +6,7 @@ const CLOUDFRONT_REGION = 'us-east-1';
 // the form is a contract with deployed stacks: older and newer handlers read each other's ids
 const FORM = /^WafCaptchaApiKey\/(REGIONAL|CLOUDFRONT)\/([a-z0-9-]+)\/([0-9a-f]{64})(?:\/(.*))?$/;
 const FAILED_CREATE = 'WafCaptchaApiKey/create-failed/';
-const IMPORTED = 'imported';
-const ADOPTED = 'adopted';
-const ROTATION = 'rotation-';
 const AFTER = /^after-([rc])-([0-9a-f]{64})$/;
-const RETURNED = 'returned-';
 
 export type Scope = 'REGIONAL' | 'CLOUDFRONT';
 
@@ -34,16 +30,8 @@ export interface KeyId extends KeyReference {
   readonly origin: 'created' | 'imported' | 'adopted';
   /** the hash of the label that the key stands for; empty for none */
   readonly rotation: string;
-  /** the previous key, kept until this one is replaced */
-  readonly after?: KeyReference;
-}
-
-export interface NewKeyId {
-  readonly location: Location;
-  readonly digest: string;
-  readonly isImported?: boolean;
-  readonly rotation: string;
-  readonly after?: KeyReference;
+  /** the previous key, which stays until this one is replaced */
+  readonly after: KeyReference | undefined;
 }
 
 export function locationOf(scope: Scope, stackRegion: string): Location {
@@ -64,26 +52,27 @@ export function rotationOf(label: string | undefined): string {
 }
 
 /** The id of a key. A hash stands for it, since a key may be longer than an id, and ids appear in logs. */
-export function newKeyId({ location, digest, isImported, rotation, after }: NewKeyId): string {
+export function newKeyId(
+  { location, digest }: KeyReference,
+  rotation = '',
+  { isImported, after }: { readonly isImported?: boolean; readonly after?: KeyReference } = {},
+): string {
   return [
     `WafCaptchaApiKey/${location.scope}/${location.region}/${digest}`,
-    ...(isImported ? [IMPORTED] : []),
-    ...(rotation ? [`${ROTATION}${rotation}`] : []),
+    ...(isImported ? ['imported'] : []),
+    ...(rotation ? [`rotation-${rotation}`] : []),
     ...(after ? [`after-${after.location.scope === 'CLOUDFRONT' ? 'c' : 'r'}-${after.digest}`] : []),
   ].join('/');
 }
 
 /** The same id for a key that was handed over to the stack. */
 export function adopted({ text }: KeyId): string {
-  return segmentsOf(text)
-    .map(segment => (segment === IMPORTED ? ADOPTED : segment))
-    .join('/');
+  return text.replace(/\/imported(?=\/|$)/, '/adopted');
 }
 
 /** An id for the same key that CloudFormation has not seen yet; an imported key is handed over. */
 export function returned(id: KeyId, requestId: string): string {
-  const segments = segmentsOf(adopted(id)).filter(segment => !segment.startsWith(RETURNED));
-  return [...segments, `${RETURNED}${digestOf(requestId).slice(0, 16)}`].join('/');
+  return `${adopted(id).replace(/\/returned-[^/]*/, '')}/returned-${digestOf(requestId).slice(0, 16)}`;
 }
 
 /** The id of a Create that left no key behind. It names none, so its Delete deletes none. */
@@ -104,30 +93,21 @@ export function failedRequestOf(id: string): string | undefined {
 export function parseKeyId(text: string, stackRegion: string): KeyId | undefined {
   const [, scope, region, digest, rest = ''] = FORM.exec(text) ?? [];
   if ((scope !== 'REGIONAL' && scope !== 'CLOUDFRONT') || !region || !digest) return undefined;
-  const segments = segmentsOf(rest);
-  const rotation = segments.find(segment => segment.startsWith(ROTATION)) ?? ROTATION;
+  const segments = rest.split('/');
+  const rotation = segments.find(segment => segment.startsWith('rotation-')) ?? '';
+  const [, afterScope, afterDigest] = segments.map(segment => AFTER.exec(segment)).find(Boolean) ?? [];
+  const afterLocation = locationOf(afterScope === 'c' ? 'CLOUDFRONT' : 'REGIONAL', stackRegion);
   return {
     text,
     location: { scope, region },
     digest,
-    origin: segments.includes(IMPORTED) ? 'imported' : segments.includes(ADOPTED) ? 'adopted' : 'created',
-    rotation: rotation.slice(ROTATION.length),
-    after: segments.map(segment => parseAfter(segment, stackRegion)).find(after => after !== undefined),
+    origin: segments.includes('imported') ? 'imported' : segments.includes('adopted') ? 'adopted' : 'created',
+    rotation: rotation.slice('rotation-'.length),
+    after: afterDigest ? { location: afterLocation, digest: afterDigest } : undefined,
   };
 }
 
 /** The digests of all keys that an id contains. */
 export function digestsIn(id: KeyId | undefined): string[] {
-  return id ? [id.digest, ...(id.after ? [id.after.digest] : [])] : [];
-}
-
-function parseAfter(segment: string, stackRegion: string): KeyReference | undefined {
-  const [, scope, digest] = AFTER.exec(segment) ?? [];
-  return digest === undefined
-    ? undefined
-    : { location: locationOf(scope === 'c' ? 'CLOUDFRONT' : 'REGIONAL', stackRegion), digest };
-}
-
-function segmentsOf(text: string): string[] {
-  return text.split('/');
+  return [id?.digest ?? [], id?.after?.digest ?? []].flat();
 }

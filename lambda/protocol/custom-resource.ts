@@ -3,7 +3,7 @@ import type { Sending } from '../decision/after-response';
 import { failedCreateId } from '../decision/key-id';
 import { type Clock, leaving, type TimeLimit, timeLimit } from '../runtime/clock';
 import type { Log, SeenKeys } from '../runtime/log';
-import { type LifecycleEvent, type MalformedEvent, parseEvent, type ResponseAddress } from './event';
+import { type LifecycleEvent, parseAddress, parseEvent, type ResponseAddress } from './event';
 import { bodyOf, type Put, type Result, send } from './response';
 
 /** How many responses an environment remembers for repeated events. */
@@ -32,8 +32,10 @@ export interface InvocationContext {
   getRemainingTimeInMillis(): number;
 }
 
-interface Responded {
+interface Response {
   readonly body: Buffer;
+  /** absent where the event could not be acted on */
+  readonly event?: LifecycleEvent;
   /** whether CloudFormation may have it */
   mayHaveArrived: boolean;
 }
@@ -49,69 +51,66 @@ export function customResource(
   options: CustomResourceOptions,
 ): (received: unknown, context: InvocationContext) => Promise<void> {
   const { clock, log } = options;
-  const responses = new Map<string, Responded>();
+  const responses = new Map<string, Response>();
   return async (received, context) => {
     const cutOff = new AbortController();
     const limit = timeLimit(clock, context.getRemainingTimeInMillis(), cutOff.signal);
-    const event = parseEvent(received, clock.now(), options.stackId);
-    if (event.type === 'unanswerable')
-      return log('left an event without a response', { reason: event.reason });
-    const { address } = event;
-    log('received', { type: event.type, ...namesOf(address) });
+    const address = parseAddress(received);
+    if (!address) return log('left an event without a response', { expected: 'a ResponseURL' });
+    const { requestId, stackId, logicalResourceId } = address;
+    log('received', { requestId, stackId, logicalResourceId });
 
     const fingerprint = createHash('sha256').update(JSON.stringify(received)).digest('hex');
-    const earlier = responses.get(fingerprint);
-    const body = earlier?.body ?? (await respondTo(event, address, handler, limit, cutOff, options));
-    const responded = { body, mayHaveArrived: earlier?.mayHaveArrived ?? false };
-    remember(responses, fingerprint, responded);
+    const response =
+      responses.get(fingerprint) ?? (await respondTo(received, address, handler, limit, cutOff, options));
+    responses.set(fingerprint, response);
+    const [oldest = fingerprint] = responses.keys();
+    if (responses.size > RESPONSES_REMEMBERED) responses.delete(oldest);
 
-    const { signal } = new AbortController();
-    const { budget } = limit;
-    const sent = await send(address, body, { ...leaving(limit, budget.toUndo), signal }, options);
-    responded.mayHaveArrived ||= sent.mayHaveArrived;
-    const sending = { ...sent, mayHaveArrived: responded.mayHaveArrived };
-    log('responded', { ...sending, ...namesOf(address) });
-    if (event.type !== 'malformed') {
-      const rest = { ...leaving(limit, budget.toReturn), signal };
-      if (!(await followUp(handler, event, sending, rest, log))) responses.delete(fingerprint);
+    const { toUndo, toReturn } = limit.budget;
+    const sent = await send(address, response.body, leaving(limit, toUndo), options);
+    response.mayHaveArrived ||= sent.mayHaveArrived;
+    const sending = { ...sent, mayHaveArrived: response.mayHaveArrived };
+    log('responded', { requestId, ...sending });
+    if (response.event) {
+      const isRight = await followUp(handler, response.event, sending, leaving(limit, toReturn), log);
+      if (!isRight) responses.delete(fingerprint);
     }
     if (sending.end === 'unsent')
       throw new Error('expected the response URL to take the response, got none that did');
   };
 }
 
-/** Works on an event, by the deadline at the latest; resolves to the body of its response. */
+/** Works on an event, by the deadline at the latest. */
 async function respondTo(
-  event: LifecycleEvent | MalformedEvent,
+  received: unknown,
   address: ResponseAddress,
   handler: EventHandler,
   limit: TimeLimit,
   cutOff: AbortController,
-  { clock, log, seen }: CustomResourceOptions,
-): Promise<Buffer> {
-  const failure = (id: string, reason: string): Buffer => {
-    const masked = seen.cutFrom(reason);
-    log('failed', { ...namesOf(address), reason: masked });
-    return bodyOf(address, { status: 'FAILED', id, reason: masked });
-  };
-  if (event.type === 'malformed')
-    return failure(event.physicalResourceId ?? failedCreateId(address.requestId), event.reason);
-
+  { clock, log, seen, stackId }: CustomResourceOptions,
+): Promise<Response> {
+  const { requestId } = address;
   const finished = new AbortController();
-  const guard = clock.sleep(Math.max(0, limit.at - clock.now()), finished.signal).then(() => {
-    throw new Error(`the time is up; ${limit.progress.text ?? 'nothing was tried yet'}`);
-  });
+  let event: LifecycleEvent | undefined;
   try {
+    event = parseEvent(received, address.url, clock.now(), stackId);
+    const guard = clock.sleep(Math.max(0, limit.at - clock.now()), finished.signal).then(() => {
+      throw new Error(`the time is up; ${limit.progress.text ?? 'nothing was tried yet'}`);
+    });
     const result = await Promise.race([handler.handle(event, limit), guard]);
     const body = bodyOf(address, result);
-    log('succeeded', { ...namesOf(address), id: result.id });
-    return body;
+    log('succeeded', { requestId, id: result.id });
+    return { event, body, mayHaveArrived: false };
   } catch (error) {
     cutOff.abort(error);
-    const { signal } = new AbortController();
     const { toUndo, toRespond } = limit.budget;
-    const id = await handler.fail(event, { ...leaving(limit, (toUndo + toRespond) / 2), signal });
-    return failure(id, reasonOf(error));
+    const id = event
+      ? await handler.fail(event, leaving(limit, (toUndo + toRespond) / 2))
+      : address.physicalResourceId || failedCreateId(requestId);
+    const reason = seen.cutFrom(messageOf(error));
+    log('failed', { requestId, id, reason });
+    return { event, body: bodyOf(address, { status: 'FAILED', id, reason }), mayHaveArrived: false };
   } finally {
     finished.abort();
   }
@@ -128,22 +127,11 @@ async function followUp(
   try {
     return await handler.afterResponse(event, sending, limit);
   } catch (error) {
-    log('could not follow up on the response', { requestId: event.requestId, error: reasonOf(error) });
+    log('could not follow up on the response', { requestId: event.requestId, error: messageOf(error) });
     return true;
   }
 }
 
-function namesOf(address: ResponseAddress) {
-  const { requestId, stackId, logicalResourceId } = address;
-  return { requestId, stackId, logicalResourceId };
-}
-
-function reasonOf(error: unknown): string {
+function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function remember(responses: Map<string, Responded>, fingerprint: string, responded: Responded): void {
-  responses.set(fingerprint, responded);
-  const [oldest] = responses.keys();
-  if (responses.size > RESPONSES_REMEMBERED && oldest !== undefined) responses.delete(oldest);
 }

@@ -33,9 +33,9 @@ export function timeLimit(clock: Clock, total: number, signal: AbortSignal): Tim
   return { at: deadline - budget.toRespond, deadline, budget, signal, progress: {} };
 }
 
-/** The same limit, but with `ms` left at its end. */
+/** What may still be done with `ms` left at its end, whatever became of the work before. */
 export function leaving(limit: TimeLimit, ms: number): TimeLimit {
-  return { ...limit, at: limit.deadline - ms };
+  return { ...limit, at: limit.deadline - ms, signal: new AbortController().signal };
 }
 
 /** The same limit, but at most `ms` from now. */

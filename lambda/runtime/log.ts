@@ -17,6 +17,7 @@ export class SeenKeys {
 
   /** A text without any run of 20 or more characters of these keys. */
   public cutFrom(text: string): string {
+    if (text.length < RUN) return text;
     const runs = [...this.keys].flatMap(key => runsOf(key, text)).sort(([a], [b]) => a - b);
     let result = '';
     let end = 0;

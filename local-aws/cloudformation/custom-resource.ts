@@ -116,6 +116,7 @@ export class CustomResources implements ResourceType {
     };
     const { signingDelayMs, recordingDelayMs, cancelsUnrecorded } = this.options.variants;
     try {
+      signal.throwIfAborted();
       await wait(this.options, signingDelayMs, signal);
       const answer = await this.exchange(request);
       await wait(this.options, recordingDelayMs, cancelsUnrecorded ? signal : undefined);

@@ -6,6 +6,7 @@ import { Engine, type EngineOptions } from './engine';
 import type { Stack } from './stack';
 
 export type { Answer } from './custom-resource';
+export { eventDescription, resourceDescription, stackDescription } from './descriptions';
 export {
   type ContinuationInput,
   type DeletionInput,
@@ -15,6 +16,7 @@ export {
   type RollbackInput,
 } from './engine';
 export { defaultVariants, type Variants } from './environment';
+export { Form, queryService } from './query-protocol';
 export {
   type ResourceCopy,
   ResourceFailure,

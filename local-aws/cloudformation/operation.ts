@@ -103,6 +103,7 @@ export class Operation {
     const goesOn = environment.variants.deletesDependenciesOfFailed;
     const left = await this.remove({ copies, isRetained, goesOn, attempts: 1, isOfStack: true });
     stack.leftovers = left.filter(copy => !stack.isCurrent(copy));
+    stack.imports = new Set();
     stack.enter(left.length > 0 ? 'ROLLBACK_FAILED' : 'ROLLBACK_COMPLETE', deletionFailure(left));
   }
 

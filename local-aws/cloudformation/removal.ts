@@ -54,8 +54,8 @@ async function removeCopy(copy: StackResource, options: RemovalOptions): Promise
       stack.drop(copy.logicalId, isOfStack && environment.variants.showsDeleted ? last : undefined);
     return true;
   };
-  if (isRetained(copy)) return end(record('DELETE_SKIPPED'));
   try {
+    if (isRetained(copy)) return end(record('DELETE_SKIPPED'));
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
       record('DELETE_IN_PROGRESS');
       const failure = await failureToDelete(copy, options);

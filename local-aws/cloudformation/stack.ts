@@ -138,21 +138,19 @@ export class Stack implements StackIdentity {
 
   /** Makes this the resource's current state, with an event; the event may show another id. */
   put(resource: StackResource, shownId = resource.physicalId): void {
-    const timestamp = this.note({ ...resource, physicalId: shownId });
+    const timestamp = this.appendOf({ ...resource, physicalId: shownId });
     this.keep({ ...resource, timestamp });
   }
 
   /** Makes this the resource's current state without an event. */
   keep(resource: StackResource): void {
     this.current.set(resource.logicalId, resource);
-    this.shown.delete(resource.logicalId);
     this.recordChange(resource.logicalId);
   }
 
   /** Records an event about a copy that need not be the current one; returns its time. */
-  note({ logicalId, physicalId = '', type, status, reason, properties }: StackResource): number {
-    const fields = { logicalId, physicalId, type, status, reason, properties: JSON.stringify(properties) };
-    const timestamp = this.append(fields);
+  note(copy: StackResource): number {
+    const timestamp = this.appendOf(copy);
     this.recordChange();
     return timestamp;
   }
@@ -177,6 +175,17 @@ export class Stack implements StackIdentity {
 
   get isGone(): boolean {
     return this.status === 'DELETE_COMPLETE';
+  }
+
+  private appendOf({ logicalId, physicalId = '', type, status, reason, properties }: StackResource): number {
+    return this.append({
+      logicalId,
+      physicalId,
+      type,
+      status,
+      reason,
+      properties: JSON.stringify(properties),
+    });
   }
 
   private append(fields: Omit<StackEvent, 'eventId' | 'operationId' | 'timestamp'>, id?: string): number {

@@ -42,7 +42,7 @@ test('the handler loads with nothing around it', async () => {
 
 /** How the part that reads the events of a stack fails. */
 function failureToDescribe(variables: Readonly<Record<string, string>> = {}): Promise<string> {
-  const call = "require('./describe-stack-events').describeStackEvents({ StackName: 'shop' }, {})";
+  const call = "require('./aws/cloudformation-reads').describeStackEvents({ StackName: 'shop' }, {})";
   return evaluate(`${call}.catch(error => process.stdout.write(error.message))`, variables);
 }
 

@@ -175,6 +175,9 @@ describe('a failure with disabled rollback', () => {
     await account.call('UpdateStack', { ...disabled, TemplateBody: template({ ...broken, Key: key('b') }) });
     await account.settleAll();
     expect(await statusOf(account)).toBe('UPDATE_FAILED');
+    const templateDomain = async () =>
+      /"Domain":"(\w)"/.exec((await account.call('GetTemplate', named)).first('TemplateBody'))?.[1];
+    expect(await templateDomain()).toBe('b');
     const StackId = (await account.call('DescribeStacks', named)).first('StackId');
     const request = { ...named, ClientRequestToken: 'back', RetainExceptOnCreate: 'true' };
     expect((await account.call('RollbackStack', request)).first('StackId')).toBe(StackId);
@@ -182,6 +185,7 @@ describe('a failure with disabled rollback', () => {
     expect(await statusOf(account)).toBe('UPDATE_ROLLBACK_COMPLETE');
     expect((await account.call('DescribeStackEvents', named)).first('ClientRequestToken')).toBe('back');
     expect(account.history.at(-1)).toBe('Delete key-b');
+    expect(await templateDomain()).toBe('a');
     expect((await account.call('RollbackStack', named)).first('Code')).toBe('ValidationError');
   });
 

@@ -79,6 +79,27 @@ describe('a creation that fails with disabled rollback', () => {
     },
   );
 
+  test('is created again only as long as the failed one is being deleted', async () => {
+    const account = new ScriptedAccount(refusing, { failedCreationGoes: 'meanwhile' });
+    await account.deploy({ Key: key('refused') }, {}, noRollback);
+    account.script = async event => {
+      if (event.RequestType === 'Delete') await account.clock.sleep(5000);
+      return oneKeyPerDomain(event);
+    };
+    const stack = await account.deploy({ Key: key('a') }, {}, noRollback);
+    const order = stack.events.map(({ status, physicalId }) => `${status} ${physicalId}`);
+    const end = order.indexOf(`UPDATE_COMPLETE_CLEANUP_IN_PROGRESS ${stack.id}`);
+    expect(order.slice(0, end).slice(-2)).toEqual(['CREATE_COMPLETE key-a', 'DELETE_COMPLETE marker']);
+  });
+
+  test('of which nothing was created has nothing to delete', async () => {
+    const account = new ScriptedAccount();
+    await account.deploy({ Other: failing }, {}, noRollback);
+    const stack = await account.deploy({ Other: slow(0) }, {}, noRollback);
+    expect(statusesOf(stack, 'Other').filter(status => status.startsWith('DELETE'))).toEqual([]);
+    expect(stack.status).toBe('UPDATE_COMPLETE');
+  });
+
   test('can be repeated as it is, but only with disabled rollback', async () => {
     const account = new ScriptedAccount(refusing);
     await account.deploy({ Key: key('refused') }, {}, noRollback);
@@ -150,6 +171,8 @@ describe('an update that fails with disabled rollback', () => {
       'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS',
       'UPDATE_COMPLETE',
     ]);
+    await account.delete(stack);
+    expect(account.history.slice(5)).toEqual(['Delete key-c']);
   });
 
   test('and has the former template deployed again returns to the first copy', async () => {
@@ -180,6 +203,29 @@ describe('an update that fails with disabled rollback', () => {
     await account.deploy({ Key: key('a'), Other: slow(2) });
     expect(stack.status).toBe('UPDATE_COMPLETE');
   });
+
+  test('and cannot be rolled back sends no request of its own for that', async () => {
+    const account = await deployed();
+    const stack = await account.deploy({ Key: key('b'), Other: failing }, {}, noRollback);
+    account.script = () => failed('key-b');
+    await account.after(stack, engine => engine.rollBack(stack));
+    expect(stack.status).toBe('UPDATE_ROLLBACK_FAILED');
+    expect(account.history.slice(2)).toEqual(['Update key-b']);
+  });
+
+  test.each([
+    [false, []],
+    [true, ['Delete key-n']],
+  ])(
+    'keeps what Retain keeps as it is rolled back, except on creation: %p',
+    async (retainExceptOnCreate, gone) => {
+      const account = await deployed();
+      const New = key('n', { DeletionPolicy: 'Retain' });
+      const stack = await account.deploy({ Key: key('a'), New, Other: failing }, {}, noRollback);
+      await account.after(stack, engine => engine.rollBack(stack, { retainExceptOnCreate }));
+      expect(account.history.slice(2)).toEqual(gone);
+    },
+  );
 
   test('can be deleted with every copy', async () => {
     const account = await deployed();
@@ -270,10 +316,17 @@ describe('an update that fails with disabled rollback', () => {
 
   test('is rolled back when it is cancelled', async () => {
     const account = await deployed();
+    const statuses: string[] = [];
+    account.script = event => {
+      statuses.push(stack.status);
+      return event.ResourceProperties.Domain === 'b' ? undefined : oneKeyPerDomain(event);
+    };
     const stack = account.begin({ Key: key('b'), Other: slow(9000) }, {}, noRollback);
     await account.clock.run(account.clock.sleep(1000));
     await account.after(stack, engine => engine.cancelUpdate(stack));
     expect([stack.status, keyOf(stack)]).toEqual(['UPDATE_ROLLBACK_COMPLETE', 'key-a']);
+    expect(account.history).toEqual(['Create', 'Update key-a', 'Update key-a']);
+    expect(statuses).toEqual(['UPDATE_IN_PROGRESS', 'UPDATE_ROLLBACK_IN_PROGRESS']);
   });
 });
 

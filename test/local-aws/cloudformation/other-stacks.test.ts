@@ -57,12 +57,24 @@ describe('an export that another stack imports', () => {
     expect(producer.status).toBe('DELETE_COMPLETE');
   });
 
+  test('is not imported by a stack whose creation was rolled back', async () => {
+    const account = new ScriptedAccount();
+    const producer = await account.deploy({ One: slow(0) }, exported('v'));
+    const failing = { ...imports(), Slow: slow(1, { Fails: true }) };
+    expect((await account.deploy(failing, {}, consumer)).status).toBe('ROLLBACK_COMPLETE');
+    await account.delete(producer);
+    expect(producer.status).toBe('DELETE_COMPLETE');
+  });
+
   test('is still imported while the update that gives it up can be rolled back', async () => {
     const { account, user } = await pair();
-    account.begin({ P: parameter('own'), Slow: slow(5000, { Fails: true }) }, {}, consumer);
+    await account.deploy({ One: slow(0) }, exported('o', 'other'), { name: 'third' });
+    account.begin({ ...imports('other'), Slow: slow(5000, { Fails: true }) }, {}, consumer);
     await account.clock.run(account.clock.sleep(1000));
     const producer = await account.deploy({ One: slow(1) }, exported('w'));
     expect(producer.status).toBe('UPDATE_ROLLBACK_COMPLETE');
+    const third = await account.deploy({ One: slow(1) }, exported('p', 'other'), { name: 'third' });
+    expect(third.status).toBe('UPDATE_ROLLBACK_COMPLETE');
     await account.settle(user);
     expect([user.status, importedBy(user)]).toEqual(['UPDATE_ROLLBACK_COMPLETE', 'v']);
   });

@@ -50,6 +50,9 @@ describe('the record at an earlier time', () => {
     expect(at(11)).toEqual(['UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 11, ['Key', 'Other']]);
     expect(shownKey(stack, start + 11_000)).toBe('DELETE_IN_PROGRESS key-a');
     expect(at(12)).toEqual([stack.status, stack.events.length, ['Other']]);
+    await account.clock.run(account.clock.sleep(8000));
+    await account.deploy({ Other: slow(0), More: slow(0) });
+    expect(at(13)).toEqual(['UPDATE_COMPLETE', 13, ['Other']]);
   });
 
   test('is what the API shows when it is told to lag', async () => {
@@ -130,7 +133,7 @@ describe('the entry of a resource', () => {
     expect(stack.resources.size).toBe(0);
   });
 
-  test('is shown as that of another creation once there is one', async () => {
+  test('of a creation that was rolled back is still shown', async () => {
     const account = new ScriptedAccount(oneKeyPerDomain);
     const resources = { Key: key('a'), Other: slow(1000, { Fails: true }) };
     const stack = await account.deploy(resources, {}, { disableRollback: true });
@@ -159,6 +162,14 @@ describe('the entry of a resource', () => {
       expect([...seen, shownKey(stack)]).toEqual([shown, 'UPDATE_COMPLETE key-b']);
     },
   );
+
+  test('is the current one again once its former copy was retained', async () => {
+    const account = new ScriptedAccount(oneKeyPerDomain, { cleanUpShows: 'former' });
+    await account.deploy({ Key: key('a', { UpdateReplacePolicy: 'Retain' }) });
+    const stack = await account.deploy({ Key: key('b', { UpdateReplacePolicy: 'Retain' }) });
+    expect(eventsOf(stack).at(-1)).toBe('DELETE_SKIPPED key-a');
+    expect(shownKey(stack)).toBe('UPDATE_COMPLETE key-b');
+  });
 
   test('comes in pages of a hundred from ListStackResources; DescribeStackResources has the first', async () => {
     const account = new ApiAccount();
@@ -242,6 +253,9 @@ describe('the events of a custom resource', () => {
       ['UPDATE_IN_PROGRESS', '/b', 'Resource creation Initiated'],
       ['UPDATE_COMPLETE', '/b', undefined],
     ]);
+    await account.deploy({ Key: parameter('/c'), Other: brokenParameter({ DependsOn: 'Key' }) });
+    const [back] = stack.events.filter(({ logicalId, reason }) => logicalId === 'Key' && !reason).slice(-4);
+    expect([back?.status, back?.physicalId]).toEqual(['UPDATE_IN_PROGRESS', '/c']);
   });
 });
 
