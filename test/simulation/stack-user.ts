@@ -131,7 +131,7 @@ export class StackUser {
     const { stack } = operation;
     const { engine } = this.account.cloudFormation;
     this.judge(operation);
-    if (stack.status.endsWith('E_FAILED')) {
+    if (paused.includes(stack.status)) {
       this.attempted = keys;
       const { afterFailure } = step;
       if (afterFailure === 'former template' && stack.status === 'UPDATE_FAILED') {
@@ -147,7 +147,7 @@ export class StackUser {
     if (stack.status.startsWith('ROLLBACK_')) await this.deleteStack(stack);
     if (stack.isGone) this.forget();
     if (complete.includes(stack.status)) this.keys = keys;
-    if (!stack.status.endsWith('E_FAILED')) this.attempted = undefined;
+    if (!paused.includes(stack.status)) this.attempted = undefined;
   }
 
   private async finishRollback(operation: Operation, skips: boolean): Promise<void> {
@@ -285,7 +285,8 @@ export class StackUser {
 }
 
 const complete = ['CREATE_COMPLETE', 'UPDATE_COMPLETE'];
-const deployable = [...complete, 'UPDATE_ROLLBACK_COMPLETE', 'CREATE_FAILED', 'UPDATE_FAILED'];
+const paused = ['CREATE_FAILED', 'UPDATE_FAILED'];
+const deployable = [...complete, ...paused, 'UPDATE_ROLLBACK_COMPLETE'];
 
 function nothing({ clock }: Account): Settled {
   return { keys: [], apiKeys: new Map(), previous: new Map(), skipped: new Set(), at: clock.now() };
