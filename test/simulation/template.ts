@@ -13,7 +13,11 @@ export function templateOf(
   version: number,
   timeoutSeconds: number,
 ): string {
-  const named = neighbours.map((neighbour, index) => ({ ...neighbour, logicalId: `Neighbour${index}` }));
+  // by its place, so that copies of two deployments do not depend on each other in a circle
+  const named = neighbours.map((neighbour, index) => ({
+    ...neighbour,
+    logicalId: `${neighbour.place.split(' ')[0]}${index}`,
+  }));
   const before = named.filter(({ place }) => place === 'before the keys').map(({ logicalId }) => logicalId);
   const keyIds = keys.map(({ logicalId }) => logicalId);
   const others = named.map(({ logicalId, place, ms, fails }) => [
