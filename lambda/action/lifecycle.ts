@@ -54,8 +54,10 @@ export class Lifecycle implements EventHandler {
 
   public async afterResponse(event: LifecycleEvent, sending: Sending, limit: TimeLimit): Promise<boolean> {
     const created = this.memory.pending.of(event.requestId);
+    // beside each other: where the record cannot be read, the log still names what CreateAPIKey may have left
+    const logged = this.logOrphanCandidates(event.requestId, limit);
     const isRight = !created || (await this.memory.pending.settle(created, sending, limit));
-    await this.logOrphanCandidates(event.requestId, limit);
+    await logged;
     return isRight;
   }
 
@@ -67,9 +69,15 @@ export class Lifecycle implements EventHandler {
     // they may not be listed yet
     await clock.sleep(Math.max(0, Math.min(LIST_LAG, (limit.at - clock.now()) / 2)), limit.signal);
     const { location, tokenDomains } = unclear.desired;
-    const candidates = await keys.createdSince(location, tokenDomains, unclear.sentAt, limit);
-    const ids = candidates.map(key => keyIds.newKeyId(key));
-    log('orphan candidates: CreateAPIKey got no clear response, and ownership cannot be determined', { ids });
+    try {
+      const candidates = await keys.createdSince(location, tokenDomains, unclear.sentAt, limit);
+      const ids = candidates.map(key => keyIds.newKeyId(key));
+      log('orphan candidates: CreateAPIKey got no clear response, and ownership cannot be determined', {
+        ids,
+      });
+    } catch (error) {
+      log('could not list orphan candidates', { requestId, error: String(error) });
+    }
   }
 }
 

@@ -58,7 +58,8 @@ export function afterResponse({ request, newId, sending, looks, isBlind }: After
   if (isNamed) return 'done';
   if (sending.end === 'unsent') return last ? 'delete the new key' : lookOrLeave;
 
-  const isInProgress = last && last.entry !== 'gone' && last.entry.status.endsWith('_IN_PROGRESS');
+  const isInProgress =
+    last && last.entry !== 'gone' && /^(CREATE|UPDATE)_IN_PROGRESS$/.test(last.entry.status);
   // in the end an operation in progress may be the next one
   const isTelling = last && (!isInProgress || last.after >= RECORD_LAG);
   if (isTelling && !last.events && !isBlind) return 'read events';

@@ -1,4 +1,4 @@
-import type { Evidence, Need } from './evidence';
+import type { Evidence, Need, StackResource } from './evidence';
 import { isAged, type Requested } from './history';
 import { digestsIn, type KeyId, type KeyReference, parseKeyId } from './key-id';
 
@@ -25,6 +25,7 @@ export function decideDelete(
   const { status, resources, history } = record;
   if (!status) return { need: 'status' };
   const aged = isAged(status.readAt, request);
+  const parse = (text: string | undefined) => parseKeyId(text ?? '', request.stackRegion);
 
   // row 3: the stack goes
   if (/^(DELETE_.*|ROLLBACK_IN_PROGRESS|gone)$/.test(status.value)) return split(keys, () => false);
@@ -45,22 +46,24 @@ export function decideDelete(
 
   // row 6: a key goes when no id in the record names it
   if (!status.value.endsWith('_CLEANUP_IN_PROGRESS') && !aged) return { need: 'later reading' };
-  const others = resources.filter(
-    each => each !== own && !/^DELETE_(IN_PROGRESS|COMPLETE)$/.test(each.status),
-  );
-  const unlessNamedBy = (...ids: (string | undefined)[]) => {
-    const named = [...ids, ...others.map(({ physicalResourceId }) => physicalResourceId)];
-    const digests = named.flatMap(text => digestsIn(parseKeyId(text ?? '', request.stackRegion)));
-    return split(keys, ({ digest }) => digests.includes(digest));
-  };
   const isUpdated = status.value === 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS';
-  if (stays && !isCurrent && isUpdated) return unlessNamedBy(own.physicalResourceId);
-  if (!history) return { need: 'history' };
+  // the entry of a resource that goes may be that of its former copy
+  const isOpen = (each: StackResource) => each.status.startsWith('DELETE_') && parse(each.physicalResourceId);
+  const others = resources.filter(each => each !== own);
+  const needsHistory = !stays || isCurrent || !isUpdated || others.some(isOpen);
+  if (needsHistory && !history) return { need: 'history' };
   if (history === 'late') return { need: 'later reading' };
-  const { settledId, lastCompletedId } = history;
-  if (isCurrent && settledId === id.text) return failOrWait;
-  const present = stays && !isCurrent ? own.physicalResourceId : lastCompletedId;
-  return unlessNamedBy(present === id.text ? undefined : present, isUpdated ? undefined : settledId);
+  if (isCurrent && history?.settledId === id.text) return failOrWait;
+  const namedByOthers = others.flatMap(({ logicalResourceId, status: state, physicalResourceId }) => [
+    /^DELETE_(IN_PROGRESS|COMPLETE)$/.test(state) ? undefined : physicalResourceId,
+    state.startsWith('DELETE_') ? history?.completedIds.get(logicalResourceId) : undefined,
+  ]);
+  const completedId = history?.completedIds.get(request.logicalResourceId);
+  const present =
+    stays && !isCurrent ? own.physicalResourceId : completedId === id.text ? undefined : completedId;
+  const named = [present, isUpdated ? undefined : history?.settledId, ...namedByOthers];
+  const digests = named.flatMap(text => digestsIn(parse(text)));
+  return split(keys, ({ digest }) => digests.includes(digest));
 }
 
 function split(keys: readonly KeyReference[], isLeft: (key: KeyReference) => boolean): DeletePlan {

@@ -28,8 +28,8 @@ export interface ResourceHistory {
   readonly settledId: string | undefined;
   /** all ids since, the settled one first */
   readonly ids: readonly string[];
-  /** the id of the newest completion since */
-  readonly lastCompletedId: string | undefined;
+  /** the id of each resource's newest completion since, by logical id */
+  readonly completedIds: ReadonlyMap<string, string>;
 }
 
 /** Events, newest first. */
@@ -59,7 +59,8 @@ export function reachesSettled(events: Events, request: Requested): boolean {
 /** Reads events back to the last settled state. `undefined` where none of the resource's events has an id. */
 export function historyOf(events: Events, request: Requested): ResourceHistory | undefined {
   const all = eventsOf(request, events);
-  const since = eventsOf(request, events.slice(0, settledIndex(events, request)));
+  const sinceOfAll = events.slice(0, settledIndex(events, request));
+  const since = eventsOf(request, sinceOfAll);
   const first = since.at(-1);
   if (first && !all.some(({ physicalResourceId }) => physicalResourceId)) return undefined;
   const firstId = first?.physicalResourceId ?? completedId(all.slice(since.length));
@@ -68,7 +69,13 @@ export function historyOf(events: Events, request: Requested): ResourceHistory |
   return {
     settledId,
     ids: [...new Set(ids.filter(id => id !== undefined))],
-    lastCompletedId: completedId(since),
+    completedIds: new Map(
+      sinceOfAll
+        .toReversed()
+        .flatMap(({ logicalResourceId, status, physicalResourceId: id }) =>
+          isCompletion(status) && id ? [[logicalResourceId, id] as const] : [],
+        ),
+    ),
   };
 }
 

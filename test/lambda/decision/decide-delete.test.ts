@@ -33,7 +33,7 @@ interface Row {
   /** the resource's own entry; `undefined` for none */
   readonly own?: readonly [status: string, id: string];
   readonly others?: readonly (readonly [status: string, id: string])[];
-  readonly history?: Partial<ResourceHistory> | 'late';
+  readonly history?: (Partial<ResourceHistory> & { completed?: Readonly<Record<string, string>> }) | 'late';
   readonly record?: Evidence['record'];
 }
 
@@ -51,7 +51,12 @@ function decide({ id = A, status = UPDATED, age = 0, own, others = [], history, 
   ];
   const past =
     typeof history === 'object'
-      ? { settledId: undefined, ids: [], lastCompletedId: undefined, ...history }
+      ? {
+          settledId: undefined,
+          ids: [],
+          completedIds: new Map(Object.entries(history.completed ?? {})),
+          ...history,
+        }
       : history;
   return decideDelete(
     {
@@ -184,12 +189,37 @@ describe('row 6: what no id names', () => {
           ['DELETE_IN_PROGRESS', A],
           ['DELETE_COMPLETE', A],
         ],
+        history: {},
       },
       deletes('A'),
     ],
     [
+      'another resource that goes needs the events',
+      { own: replaced, others: [['DELETE_IN_PROGRESS', B]] },
+      { need: 'history' },
+    ],
+    [
+      'another resource that goes, but has no id of a key, needs none',
+      { own: replaced, others: [['DELETE_IN_PROGRESS', 'function']] },
+      deletes('A'),
+    ],
+    [
+      'another resource that is shown by its former copy is what it completed',
+      {
+        own: replaced,
+        others: [['DELETE_IN_PROGRESS', B]],
+        history: { completed: { Other0: imported('A') } },
+      },
+      deletes('', 'A'),
+    ],
+    [
       'another resource that could not go names it',
-      { own: replaced, others: [['DELETE_FAILED', A]] },
+      { own: replaced, others: [['DELETE_FAILED', A]], history: {} },
+      deletes('', 'A'),
+    ],
+    [
+      'another resource whose former copy could not go is what it completed',
+      { own: replaced, others: [['DELETE_FAILED', B]], history: { completed: { Other0: imported('A') } } },
       deletes('', 'A'),
     ],
     [
@@ -215,18 +245,21 @@ describe('row 6: what no id names', () => {
       'a replaced one that is shown by its old id is what it completed',
       {
         own: going,
-        history: { settledId: A, lastCompletedId: newKeyId(reference('B'), '', { after: reference('A') }) },
+        history: {
+          settledId: A,
+          completed: { Key: newKeyId(reference('B'), '', { after: reference('A') }) },
+        },
       },
       deletes('', 'A'),
     ],
     [
       'the same, with nothing kept',
-      { own: going, history: { settledId: A, lastCompletedId: B } },
+      { own: going, history: { settledId: A, completed: { Key: B } } },
       deletes('A'),
     ],
     [
       'a completion of the id itself does not count',
-      { own: going, history: { lastCompletedId: A } },
+      { own: going, history: { completed: { Key: A } } },
       deletes('A'),
     ],
     [
@@ -240,7 +273,7 @@ describe('row 6: what no id names', () => {
         id: B,
         own: ['UPDATE_COMPLETE', A],
         status: ROLLED_BACK,
-        history: { settledId: A, lastCompletedId: A },
+        history: { settledId: A, completed: { Key: A } },
       },
       deletes('B'),
     ],
@@ -250,7 +283,7 @@ describe('row 6: what no id names', () => {
         id: B,
         own: ['UPDATE_COMPLETE', B],
         status: ROLLED_BACK,
-        history: { settledId: A, lastCompletedId: B },
+        history: { settledId: A, completed: { Key: B } },
       },
       deletes('B'),
     ],
@@ -260,13 +293,13 @@ describe('row 6: what no id names', () => {
         id: imported('A').replace('imported', 'adopted'),
         own: ['DELETE_IN_PROGRESS', 'x'],
         status: ROLLED_BACK,
-        history: { settledId: imported('A'), lastCompletedId: imported('A') },
+        history: { settledId: imported('A'), completed: { Key: imported('A') } },
       },
       deletes('', 'A'),
     ],
     [
       'after an update the settled id names nothing',
-      { own: going, history: { settledId: A, lastCompletedId: undefined } },
+      { own: going, history: { settledId: A, completed: {} } },
       deletes('A'),
     ],
   ])('%s', (_name, row, expected) => {

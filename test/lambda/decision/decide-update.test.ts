@@ -55,7 +55,7 @@ function decide(row: Row) {
     { key, tokenDomains },
   ]);
   const request: KeyRequest = { ...REQUEST, physicalResourceId: current };
-  const history = { settledId: settled, ids, lastCompletedId: undefined };
+  const history = { settledId: settled, ids, completedIds: new Map() };
   return decideUpdate(
     request,
     {

@@ -45,7 +45,7 @@ describe('the history since the stack was last settled', () => {
         'stack UPDATE_IN_PROGRESS',
         'Key UPDATE_IN_PROGRESS A',
       ],
-      { settledId: 'A', ids: ['A'], lastCompletedId: undefined },
+      { settledId: 'A', ids: ['A'], completedIds: new Map() },
     ],
     [
       'its rollback',
@@ -58,7 +58,7 @@ describe('the history since the stack was last settled', () => {
         'stack UPDATE_ROLLBACK_IN_PROGRESS',
         'Key UPDATE_IN_PROGRESS B',
       ],
-      { settledId: 'A', ids: ['A', 'B'], lastCompletedId: 'B' },
+      { settledId: 'A', ids: ['A', 'B'], completedIds: expect.objectContaining(new Map([['Key', 'B']])) },
     ],
     [
       'events without ids',
@@ -69,7 +69,7 @@ describe('the history since the stack was last settled', () => {
         'Key UPDATE_IN_PROGRESS',
         'Key UPDATE_COMPLETE B',
       ],
-      { settledId: 'A', ids: ['A', 'B'], lastCompletedId: 'B' },
+      { settledId: 'A', ids: ['A', 'B'], completedIds: expect.objectContaining(new Map([['Key', 'B']])) },
     ],
     ['no id at all', ['Key UPDATE_COMPLETE', 'stack UPDATE_COMPLETE', 'Key UPDATE_IN_PROGRESS'], undefined],
     [
@@ -81,7 +81,7 @@ describe('the history since the stack was last settled', () => {
         'Key CREATE_IN_PROGRESS',
         'Key CREATE_COMPLETE B',
       ],
-      { settledId: undefined, ids: ['B'], lastCompletedId: 'B' },
+      { settledId: undefined, ids: ['B'], completedIds: expect.objectContaining(new Map([['Key', 'B']])) },
     ],
     [
       'nothing',
@@ -111,7 +111,7 @@ describe('the history since the stack was last settled', () => {
         'stack UPDATE_COMPLETE_CLEANUP_IN_PROGRESS',
         'Key DELETE_IN_PROGRESS A',
       ],
-      { settledId: 'A', lastCompletedId: 'B' },
+      { settledId: 'A', completedIds: expect.objectContaining(new Map([['Key', 'B']])) },
     ],
     [
       'a failure without a rollback',

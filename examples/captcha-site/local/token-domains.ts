@@ -1,9 +1,11 @@
+import { getDomain } from 'tldts';
+
 // AWS WAF Developer Guide, "Managing API keys for the JS CAPTCHA API", "Providing domains for use in the tokens" and
 // "Specifying token domains and domain lists in AWS WAF"
 
 /**
- * Whether a page may use a key: by its `awsWafCookieDomainList` where it has one, of which an entry has to be one of
- * the key's domains or below one; otherwise by its own host, which has to be one of them.
+ * Whether a page may use a key: by its `awsWafCookieDomainList` where it has one, for an entry of which the key has to
+ * hold that domain or its apex domain; otherwise by its own host, which has to be one of the key's domains.
  */
 export function keyApplies(
   keyDomains: readonly string[],
@@ -11,7 +13,9 @@ export function keyApplies(
   cookieDomains: readonly string[],
 ): boolean {
   if (cookieDomains.length === 0) return keyDomains.includes(host);
-  return cookieDomains.map(bare).some(entry => keyDomains.some(domain => isWithin(entry, domain)));
+  return cookieDomains
+    .map(bare)
+    .some(entry => keyDomains.some(domain => domain === entry || domain === getDomain(entry)));
 }
 
 /** The domain of a token that a page gets: the shortest that is the page's host or above it. */

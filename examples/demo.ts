@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ListAPIKeysCommand, WAFV2Client } from '@aws-sdk/client-wafv2';
-import { demonstrateSite } from './captcha/site-demo';
-import { runCdk } from './cdk-cli';
-import { type LocalAws, startLocalAws } from './local-aws';
-import { endRequested } from './signals';
+import { runCdk } from '../local-aws/cdk-cli';
+import { type LocalAws, startLocalAws } from '../local-aws/local-aws';
+import { endRequested } from '../local-aws/signals';
+import { demonstrateSite } from './captcha-site/local/demo';
 
 const root = join(__dirname, '..');
 const firstDomains = ['example.com', 'shop.example.com'];
@@ -106,7 +106,11 @@ function title(text: string): void {
 
 const options = process.argv.slice(2);
 const demo = options.includes('--site')
-  ? demonstrateSite({ signal: endRequested(), check: options.includes('--check') })
+  ? demonstrateSite({
+      signal: endRequested(),
+      check: options.includes('--check'),
+      apiOnAnotherOrigin: options.includes('--api-on-another-origin'),
+    })
   : main();
 demo.catch(error => {
   console.error(String(error));

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
-import { headerOf, json, type SiteAnswer, type SiteRequest } from './exchange';
+import { type HttpRequest, type HttpResponse, headerOf, json } from './http';
 import { keyApplies, tokenDomainOf, webAclAccepts } from './token-domains';
 
 const shapes = ['circle', 'square', 'triangle'] as const;
@@ -31,7 +31,7 @@ interface Token {
   readonly solvedAt?: number;
 }
 
-/** What stands behind AWS's `jsapi.js`, and the CAPTCHA rule of a web ACL: keys, puzzles and tokens, in memory. */
+/** What is behind AWS's `jsapi.js` and the CAPTCHA rule of a web ACL: keys, puzzles and tokens, in memory. */
 export class CaptchaService {
   private readonly puzzles = new Map<string, Puzzle>();
   private readonly tokens = new Map<string, Token>();
@@ -40,31 +40,37 @@ export class CaptchaService {
   constructor(private readonly options: CaptchaServiceOptions) {}
 
   /** Answers a request below the integration URL. A URL with an empty path segment leads nowhere. */
-  answer(request: SiteRequest): SiteAnswer {
+  answer(request: HttpRequest): HttpResponse {
     const [, name = ''] = /^(?:\/[^/]+)+\/([^/]+)$/.exec(request.path) ?? [];
     if (request.method === 'GET' && (name === 'jsapi.js' || name === 'challenge.js')) {
       return { status: 200, headers: { 'content-type': 'text/javascript' }, body: this.scripts[name] };
     }
     if (request.method === 'POST' && (name === 'problem' || name === 'verify' || name === 'token')) {
-      const answer = this[name](originHost(request), JSON.parse(request.body));
+      const answer = this[name](originHost(request), JSON.parse(request.body.toString()));
       return { ...answer, headers: { ...answer.headers, 'access-control-allow-origin': '*' } };
     }
     return json(404, { message: `nothing at ${request.path}` });
   }
 
-  /** Whether a request for what the web ACL guards carries a token that it accepts. */
-  hasSolved(request: SiteRequest, webAclDomains: readonly string[]): boolean {
-    const [, cookie = ''] = /(?:^|;\s*)aws-waf-token=([^;]*)/.exec(headerOf(request, 'cookie')) ?? [];
-    const token = this.tokens.get(headerOf(request, 'x-aws-waf-token') || cookie);
+  /** Whether a request carries a token that the web ACL accepts, of a puzzle that was solved lately. */
+  hasSolved(request: HttpRequest, webAclDomains: readonly string[]): boolean {
+    const token = this.acceptedToken(request, webAclDomains);
     const { now, immunityMs = 300_000 } = this.options;
-    return (
-      token?.solvedAt !== undefined &&
-      now() - token.solvedAt < immunityMs &&
-      webAclAccepts(token.domain, request.host, webAclDomains)
-    );
+    return token?.solvedAt !== undefined && now() - token.solvedAt < immunityMs;
   }
 
-  private problem(host: string, body: { apiKey?: unknown; cookieDomains?: unknown }): SiteAnswer {
+  /** Whether a request carries a token that the web ACL accepts, with a solved puzzle or without. */
+  hasToken(request: HttpRequest, webAclDomains: readonly string[]): boolean {
+    return this.acceptedToken(request, webAclDomains) !== undefined;
+  }
+
+  private acceptedToken(request: HttpRequest, webAclDomains: readonly string[]): Token | undefined {
+    const [, cookie = ''] = /(?:^|;\s*)aws-waf-token=([^;]*)/.exec(headerOf(request, 'cookie')) ?? [];
+    const token = this.tokens.get(headerOf(request, 'x-aws-waf-token') || cookie);
+    return token && webAclAccepts(token.domain, request.host, webAclDomains) ? token : undefined;
+  }
+
+  private problem(host: string, body: { apiKey?: unknown; cookieDomains?: unknown }): HttpResponse {
     const cookieDomains = textsOf(body.cookieDomains);
     const domains = this.options.domainsOf(String(body.apiKey));
     if (!domains) return json(403, { message: 'the API key is not valid' });
@@ -78,7 +84,7 @@ export class CaptchaService {
     return json(200, { id, wanted: puzzle.wanted, shapes: puzzle.shapes, lifeMs: puzzleLifeMs });
   }
 
-  private verify(_host: string, body: { id?: unknown; chosen?: unknown }): SiteAnswer {
+  private verify(_host: string, body: { id?: unknown; chosen?: unknown }): HttpResponse {
     const puzzle = this.puzzles.get(String(body.id));
     if (!puzzle || puzzle.expiresAt < this.options.now()) return json(410, { message: 'the puzzle is over' });
     this.puzzles.delete(String(body.id));
@@ -90,7 +96,7 @@ export class CaptchaService {
     });
   }
 
-  private token(host: string, body: { cookieDomains?: unknown }): SiteAnswer {
+  private token(host: string, body: { cookieDomains?: unknown }): HttpResponse {
     return json(200, this.newToken(tokenDomainOf(host, textsOf(body.cookieDomains))));
   }
 
@@ -119,7 +125,7 @@ export class CaptchaService {
 }
 
 /** The host of the page that a script runs on: the browser sends it, the page cannot set it. */
-function originHost(request: SiteRequest): string {
+function originHost(request: HttpRequest): string {
   return new URL(headerOf(request, 'origin')).hostname;
 }
 

@@ -1,6 +1,6 @@
-import { CaptchaService } from '../../local-aws/captcha/captcha-service';
-import type { SiteRequest } from '../../local-aws/captcha/exchange';
-import { keyApplies, tokenDomainOf, webAclAccepts } from '../../local-aws/captcha/token-domains';
+import { CaptchaService } from '../../../examples/captcha-site/local/captcha-service';
+import type { HttpRequest } from '../../../examples/captcha-site/local/http';
+import { keyApplies, tokenDomainOf, webAclAccepts } from '../../../examples/captcha-site/local/token-domains';
 
 const domains = ['example.com'];
 let now = 0;
@@ -10,9 +10,10 @@ function service(): CaptchaService {
   return new CaptchaService({ domainsOf, now: () => now, random: Math.random });
 }
 
-function request(path: string, headers: SiteRequest['headers'] = {}, body?: object): SiteRequest {
+function request(path: string, headers: HttpRequest['headers'] = {}, body?: object): HttpRequest {
   const method = body === undefined ? 'GET' : 'POST';
-  return { method, host: 'example.com', path, headers, body: JSON.stringify(body) ?? '' };
+  const text = body === undefined ? '' : JSON.stringify(body);
+  return { method, scheme: 'https', host: 'example.com', path, headers, body: Buffer.from(text) };
 }
 
 /** What a page on example.com gets for its question. */
@@ -67,6 +68,15 @@ describe('the CAPTCHA rule', () => {
     expect(captcha.hasSolved(request('/api/', headers(solvedToken(captcha))), domains)).toBe(true);
   });
 
+  test('lets no token through that is for another domain', () => {
+    const captcha = service();
+    const headers = { 'x-aws-waf-token': solvedToken(captcha) };
+    const elsewhere = { ...request('/api/', headers), host: 'api.example.com' };
+    expect(captcha.hasSolved(elsewhere, [])).toBe(false);
+    expect(captcha.hasToken(elsewhere, [])).toBe(false);
+    expect(captcha.hasSolved(elsewhere, domains)).toBe(true);
+  });
+
   test('asks again when its time is over', () => {
     const captcha = service();
     const headers = { 'x-aws-waf-token': solvedToken(captcha) };
@@ -81,6 +91,13 @@ describe('the CAPTCHA rule', () => {
       expect(captcha.hasSolved(request('/api/', headers), domains)).toBe(false);
     }
   });
+
+  test('is one thing, a Challenge another: that one wants a token, and no puzzle', () => {
+    const captcha = service();
+    const { token } = ask(captcha, 'token', {});
+    expect(captcha.hasToken(request('/api/', { 'x-aws-waf-token': token }), domains)).toBe(true);
+    expect(captcha.hasToken(request('/api/', { 'x-aws-waf-token': 'unknown' }), domains)).toBe(false);
+  });
 });
 
 test.each(['/', '/jsapi.js', '/id//jsapi.js', '/id/other.js'])('there is nothing at %s', path => {
@@ -94,6 +111,10 @@ test.each([
   [['example.com'], 'blog.example.com', ['.Blog.example.com'], true],
   [['example.com'], 'example.com', ['example.org'], false],
   [['blog.example.com'], 'example.com', ['example.com'], false],
+  // only an apex domain stands for what is below it
+  [['shop.example.com'], 'eu.shop.example.com', ['eu.shop.example.com'], false],
+  [['shop.example.com'], 'eu.shop.example.com', ['shop.example.com'], true],
+  [['example.co.uk'], 'eu.shop.example.co.uk', ['eu.shop.example.co.uk'], true],
 ])('a key for %j on %s with the list %j applies: %s', (keyDomains, host, list, expected) => {
   expect(keyApplies(keyDomains, host, list)).toBe(expected);
 });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runCdk } from '../cdk-cli';
-import type { LocalAws } from '../local-aws';
+import { runCdk } from '../../../local-aws/cdk-cli';
+import type { LocalAws } from '../../../local-aws/local-aws';
 
 export interface ConfigDeployment {
   readonly tokenDomains: readonly string[];
@@ -11,7 +11,7 @@ export interface ConfigDeployment {
   readonly signal?: AbortSignal;
 }
 
-const root = join(__dirname, '..', '..');
+const root = join(__dirname, '..', '..', '..');
 
 /** Deploys `examples/page-config` by the real CLI and gives the page's configuration that it put out, as JSON. */
 export async function deployConfig(aws: LocalAws, deployment: ConfigDeployment): Promise<string> {

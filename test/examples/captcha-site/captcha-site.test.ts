@@ -2,9 +2,9 @@ import { type App, Validations } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { CaptchaSite, type CaptchaSiteProps } from '../../examples/captcha-site/captcha-site';
-import { WafCaptchaApiKey } from '../../lib';
-import { newApp } from '../lib/synthesize';
+import { CaptchaSite, type CaptchaSiteProps } from '../../../examples/captcha-site/captcha-site';
+import { WafCaptchaApiKey } from '../../../lib';
+import { newApp } from '../../lib/synthesize';
 
 const env = { account: '111111111111', region: 'us-east-1' };
 const domains = ['example.com', 'www.example.com'];
@@ -38,24 +38,6 @@ describe('on domains of one’s own', () => {
     Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
   });
 
-  test('the web ACL asks for a CAPTCHA on /api/ and for nothing else', () => {
-    expect(theOnly(template, 'AWS::WAFv2::WebACL')).toMatchObject({
-      DefaultAction: { Allow: {} },
-      Rules: [
-        {
-          Action: { Captcha: {} },
-          Statement: {
-            ByteMatchStatement: {
-              FieldToMatch: { UriPath: {} },
-              PositionalConstraint: 'STARTS_WITH',
-              SearchString: '/api/',
-            },
-          },
-        },
-      ],
-    });
-  });
-
   test('the distribution has the domains, the certificate and the web ACL, and speaks HTTPS only', () => {
     template.hasResourceProperties('AWS::CloudFront::Distribution', {
       DistributionConfig: {
@@ -87,19 +69,22 @@ describe('on domains of one’s own', () => {
     });
   });
 
-  test('every answer carries a content security policy with the sources that AWS names', () => {
-    const policy = theOnly(template, 'AWS::CloudFront::ResponseHeadersPolicy');
-    const csp = JSON.stringify(policy);
+  test('the page has a content security policy with the sources that AWS names', () => {
+    const csp = JSON.stringify(theOnly(template, 'AWS::CloudFront::ResponseHeadersPolicy'));
     for (const directive of Object.keys(WafCaptchaApiKey.CSP_SOURCES)) {
       expect(csp).toContain(`${directive} 'self' https://*.awswaf.com;`);
     }
     expect(csp).not.toContain('unsafe');
-    const { DistributionConfig } = theOnly(template, 'AWS::CloudFront::Distribution') as {
-      DistributionConfig: { DefaultCacheBehavior: object; CacheBehaviors: object[] };
-    };
-    for (const behavior of [DistributionConfig.DefaultCacheBehavior, ...DistributionConfig.CacheBehaviors]) {
-      expect(behavior).toMatchObject({ ResponseHeadersPolicyId: { Ref: expect.any(String) } });
-    }
+  });
+
+  test('and the API has none, which would block AWS WAF’s own page', () => {
+    template.hasResourceProperties('AWS::CloudFront::Distribution', {
+      DistributionConfig: {
+        DefaultCacheBehavior: { ResponseHeadersPolicyId: { Ref: Match.anyValue() } },
+        // the managed policy SecurityHeadersPolicy
+        CacheBehaviors: [{ ResponseHeadersPolicyId: '67f7725c-6f97-4210-82d7-5512b31e9d03' }],
+      },
+    });
   });
 
   test('the page’s configuration is written at deployment, from the key’s attributes', () => {
@@ -140,6 +125,20 @@ describe('on CloudFront’s own domain name', () => {
     new Bucket(stack, 'Unexplained');
 
     expect(() => synthesizeWithNag(app)).toThrow('AwsSolutions-S10');
+  });
+});
+
+describe('with an API elsewhere', () => {
+  const template = Template.fromStack(
+    site({ domains, certificateArn, apiUrl: 'https://api.example.com/v1' }).stack,
+  );
+
+  test('the site has no API, and the page may call the other', () => {
+    template.resourceCountIs('AWS::WAFv2::WebACL', 0);
+    template.resourceCountIs('AWS::Lambda::Url', 0);
+    const csp = JSON.stringify(theOnly(template, 'AWS::CloudFront::ResponseHeadersPolicy'));
+    expect(csp).toContain("connect-src 'self' https://api.example.com https://*.awswaf.com;");
+    expect(csp).toContain("script-src 'self' https://*.awswaf.com;");
   });
 });
 
