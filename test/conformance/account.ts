@@ -203,7 +203,11 @@ export class Account {
   private cdk(request: AppRequest, args: readonly string[]): Promise<CdkResult> {
     const context = ['--context', `request=${JSON.stringify(request)}`];
     // the synthesizer's look at the whole template has its own tests, and takes seconds each time
-    const environment = { ...this.engine.environment, CDK_VALIDATION: 'false' };
+    const environment = {
+      ...this.engine.environment,
+      CDK_VALIDATION: 'false',
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    };
     return runCdk([...args, '--app', app, ...context], { environment, cwd: root, signal: this.signal });
   }
 }

@@ -14,6 +14,7 @@ import {
 } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import { WafCaptchaApiKey, WafScope } from 'cdk-waf-captcha-api-key';
 import { buildSync } from 'esbuild';
 import {
@@ -53,6 +54,10 @@ function buildObserver({ stackName, observer }: ObserverRequest): void {
     timeout: Duration.minutes(1),
     memorySize: 256,
     environment: { BUCKET: bucket, FOLDER: folder },
+    logGroup: new logs.LogGroup(stack, 'LogGroup', {
+      retention: logs.RetentionDays.ONE_DAY,
+      removalPolicy: RemovalPolicy.DESTROY,
+    }),
   });
   const arn = Fn.join('', ['arn:', stack.partition, ':s3:::', bucket]);
   const objects = Fn.join('', [arn, '/', folder, '*']);
@@ -116,7 +121,7 @@ function addNeighbour(stack: Stack, request: StackRequest, { fails, after, chang
 function addAttributeProbe(stack: Stack, request: StackRequest, phase: 'before' | 'after'): void {
   const probe = new CustomResource(stack, 'Attributes', {
     serviceToken: serviceToken(stack, request),
-    resourceType: TWIN_TYPE,
+    resourceType: 'Custom::AttributeProbe',
     properties: {
       Scope: 'REGIONAL',
       TokenDomains: [phase],

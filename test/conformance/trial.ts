@@ -1,4 +1,5 @@
-import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { ok, strictEqual } from 'node:assert/strict';
+import { setTimeout } from 'node:timers/promises';
 import { DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import type { Scope } from '@aws-sdk/client-wafv2';
 import { type Account, type DeployOptions, type ListedKey, until } from './account';
@@ -74,7 +75,7 @@ export class Trial {
       this.note({ title, outcome: 'passed', seconds: (Date.now() - begun) / 1000 });
     } catch (error) {
       this.account.signal.throwIfAborted();
-      const detail = error instanceof Error ? error.message : String(error);
+      const detail = this.withoutKeys(error instanceof Error ? error.message : String(error));
       this.note({ title, outcome: 'failed', detail, seconds: (Date.now() - begun) / 1000 });
       throw new StepFailed(title);
     }
@@ -104,7 +105,7 @@ export class Trial {
   ): Promise<Readonly<Record<string, string>>> {
     const { exitCode, output, outputs } = await this.attempt(request, options);
     if (exitCode !== 0)
-      throw new Error(`expected cdk deploy to succeed, got exit code ${exitCode}\n${output}`);
+      throw new Error(`expected cdk deploy to succeed, got exit code ${exitCode}\n${endOf(output)}`);
     for (const [name, value] of Object.entries(outputs)) if (/APIKey$/.test(name)) this.keysSeen.add(value);
     await this.settled(request);
     return outputs;
@@ -113,21 +114,22 @@ export class Trial {
   /** Deploys what must fail, and ends in this status. */
   async deployFails(request: StackRequest, status: string, options: DeployOptions = {}): Promise<void> {
     const { exitCode, output } = await this.attempt(request, options);
-    if (exitCode === 0) throw new Error(`expected cdk deploy to fail, got exit code 0\n${output}`);
-    strictEqual(await this.settled(request), status, `the status after a failure\n${output}`);
+    if (exitCode === 0) throw new Error(`expected cdk deploy to fail, got exit code 0\n${endOf(output)}`);
+    const got = await this.settled(request);
+    ok(got === status, `expected the status ${status} after a failure, got ${got}\n${endOf(output)}`);
   }
 
   async rollback(request: StackRequest): Promise<void> {
     const { exitCode, output } = await this.account.rollback(request);
     if (exitCode !== 0)
-      throw new Error(`expected cdk rollback to succeed, got exit code ${exitCode}\n${output}`);
+      throw new Error(`expected cdk rollback to succeed, got exit code ${exitCode}\n${endOf(output)}`);
     await this.settled(request);
   }
 
   async destroy(request: StackRequest): Promise<void> {
     const { exitCode, output } = await this.account.destroy(request);
     if (exitCode !== 0)
-      throw new Error(`expected cdk destroy to succeed, got exit code ${exitCode}\n${output}`);
+      throw new Error(`expected cdk destroy to succeed, got exit code ${exitCode}\n${endOf(output)}`);
     strictEqual(await this.account.describe(request.stackName), undefined, 'the stack after cdk destroy');
     this.deployed.delete(request.stackName);
   }
@@ -171,17 +173,12 @@ export class Trial {
   /** Fails unless these keys exist and no other, with these domains. */
   async expectKeys(expected: Readonly<Record<string, readonly string[]>>): Promise<void> {
     const wanted = inOrder(Object.entries(expected));
-    const listed = async () =>
-      inOrder((await this.keys()).map(({ apiKey, tokenDomains }) => [apiKey, tokenDomains]));
-    const { listLagMs } = this.account.engine;
-    const isSame = async () => JSON.stringify(await listed()) === JSON.stringify(wanted);
-    if (listLagMs > 0)
-      await until('the list of keys', listLagMs, this.account.signal, isSame).catch(() => {});
-    deepStrictEqual(
-      await listed(),
-      wanted,
-      `the keys: expected ${shown(wanted)}, got ${shown(await listed())}`,
-    );
+    const { engine, signal } = this.account;
+    for (const end = Date.now() + engine.listLagMs; ; await setTimeout(1000, undefined, { signal })) {
+      const listed = inOrder((await this.keys()).map(({ apiKey, tokenDomains }) => [apiKey, tokenDomains]));
+      if (JSON.stringify(listed) === JSON.stringify(wanted)) return;
+      if (Date.now() >= end) throw new Error(`expected the keys ${shown(wanted)}, got ${shown(listed)}`);
+    }
   }
 
   /** What custom resources of this stack have received so far, beside the keys themselves. */
@@ -191,6 +188,11 @@ export class Trial {
 
   saw(assumption: string, text: string): void {
     this.sightings.set(assumption, [...(this.sightings.get(assumption) ?? []), text]);
+  }
+
+  /** A text in which every key that was seen is cut short. */
+  private withoutKeys(text: string): string {
+    return [...this.keysSeen].reduce((rest, key) => rest.replaceAll(key, `${key.slice(0, 8)}…`), text);
   }
 
   private get domain(): string {
@@ -238,6 +240,11 @@ export class Trial {
 export function given(value: string | undefined, what: string): string {
   ok(value, `expected ${what}, got none`);
   return value;
+}
+
+/** The last lines of what the CLI wrote. */
+export function endOf(output: string): string {
+  return output.trimEnd().split('\n').slice(-12).join('\n');
 }
 
 type Keys = [apiKey: string, tokenDomains: readonly string[]][];

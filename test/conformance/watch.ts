@@ -7,7 +7,7 @@ import {
   type StackEvent,
 } from '@aws-sdk/client-cloudformation';
 import type { Account } from './account';
-import { TWIN_TYPE } from './request';
+import { NEIGHBOUR_TYPE, TWIN_TYPE } from './request';
 
 /** What the record showed at one time. A part that is as it was in the reading before is left out. */
 export interface Reading {
@@ -17,8 +17,8 @@ export interface Reading {
   readonly status?: string;
   /** ListStackResources */
   readonly resources?: readonly ResourceEntry[];
-  /** DescribeStackResource of each twin, by logical id; `null` where there is none */
-  readonly twins?: Readonly<Record<string, ResourceEntry | null>>;
+  /** DescribeStackResource of each twin and neighbour, by logical id; `null` where there is none */
+  readonly described?: Readonly<Record<string, ResourceEntry | null>>;
   /** DescribeStackEvents: the id of the newest event */
   readonly newestEvent?: string;
 }
@@ -40,6 +40,7 @@ export interface SeenEvent {
 /** Reads the record of one stack, again and again, as a handler could. */
 export class Watch {
   readonly readings: Reading[] = [];
+  /** By their ids, the oldest first. */
   readonly events = new Map<string, SeenEvent>();
   /** Whatever was read about events out of order: an older one that came after a newer one. */
   readonly late: string[] = [];
@@ -81,9 +82,9 @@ export class Watch {
     this.stackId ??= stack?.StackId;
     if (!this.stackId) return;
     const resources = await this.resources(this.stackId);
-    const twins = await this.twins(this.stackId, resources);
+    const described = await this.described(this.stackId, resources);
     const newestEvent = await this.newEvents(this.stackId);
-    const now = { status: stack?.StackStatus ?? 'gone', resources, twins, newestEvent };
+    const now = { status: stack?.StackStatus ?? 'gone', resources, described, newestEvent };
     const changed = Object.entries(now).filter(
       ([part, value]) => JSON.stringify(value) !== JSON.stringify(this.last[part as keyof typeof now]),
     );
@@ -107,13 +108,13 @@ export class Watch {
     });
   }
 
-  private async twins(
+  private async described(
     stackId: string,
     entries: readonly ResourceEntry[] = [],
   ): Promise<Record<string, ResourceEntry | null>> {
-    const known = new Set(Object.keys(this.last.twins ?? {}));
+    const known = new Set(Object.keys(this.last.described ?? {}));
     for (const { LogicalResourceId = '', ResourceType } of entries) {
-      if (ResourceType === TWIN_TYPE) known.add(LogicalResourceId);
+      if (ResourceType === TWIN_TYPE || ResourceType === NEIGHBOUR_TYPE) known.add(LogicalResourceId);
     }
     const found: Record<string, ResourceEntry | null> = {};
     for (const id of known) {
@@ -136,12 +137,13 @@ export class Watch {
       NextToken = answer?.NextToken || undefined;
     } while (NextToken && !page.some(({ EventId = '' }) => this.events.has(EventId)));
     const firstKnown = page.findIndex(({ EventId = '' }) => this.events.has(EventId));
-    page.forEach((event, index) => {
+    const unknown = page.filter(({ EventId = '' }) => !this.events.has(EventId));
+    // each page shows its newest first
+    for (const event of unknown.reverse()) {
       const { EventId = '' } = event;
-      if (this.events.has(EventId)) return;
-      if (firstKnown >= 0 && index > firstKnown) this.late.push(EventId);
+      if (firstKnown >= 0 && page.indexOf(event) > firstKnown) this.late.push(EventId);
       this.events.set(EventId, { seenAt, event });
-    });
+    }
     return page[0]?.EventId;
   }
 }

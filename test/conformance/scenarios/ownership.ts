@@ -1,17 +1,18 @@
-import { match, notStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { notStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import type { KeyRequest } from '../request';
 import { given, type Scenario } from '../trial';
 
 export const adoption: Scenario = {
   name: 'adoption',
   title: 'a key created with the SDK is used, and handed over',
-  stacks: 1,
+  stacks: 2,
   run: async trial => {
     const tokenDomains = trial.domains('shop');
-    const stack = (existingApiKey: string | undefined, fails = false) => {
+    const stack = (existingApiKey: string | undefined, fails = false, suffix = '') => {
       const key: KeyRequest = { scope: 'REGIONAL', tokenDomains, existingApiKey, twin: true };
-      return trial.stack({ Page: key }, { neighbour: { fails } });
+      return trial.stack({ Page: key }, { suffix, neighbour: { fails } });
     };
+    const again = (existingApiKey?: string) => stack(existingApiKey, false, '-again');
     let existing = '';
     const expectOnlyIt = () => trial.expectKeys({ [existing]: tokenDomains });
 
@@ -34,14 +35,14 @@ export const adoption: Scenario = {
       await expectOnlyIt();
     });
 
-    await trial.step('use it again and hand it over: the same key', async () => {
-      await trial.deploy(stack(existing));
-      strictEqual((await trial.deploy(stack(undefined))).PageAPIKey, existing);
+    await trial.step('use it in another stack and hand it over: the same key', async () => {
+      await trial.deploy(again(existing));
+      strictEqual((await trial.deploy(again())).PageAPIKey, existing);
       await expectOnlyIt();
     });
 
     await trial.step('destroy: the key now goes with the stack', async () => {
-      await trial.destroy(stack(undefined));
+      await trial.destroy(again());
       await trial.expectKeys({});
     });
   },
@@ -226,26 +227,28 @@ export const noRollback: Scenario = {
       ok(left.includes(page), 'expected the key of the output to stay');
     });
 
-    await trial.step('fix forward: the new key alone', async () => {
-      const outputs = await trial.deploy(stack(changed), withoutRollback);
-      notStrictEqual(outputs.PageAPIKey, page);
-      page = given(outputs.PageAPIKey, 'a key');
-      await trial.expectKeys({ [page]: moreDomains });
+    await trial.step('cdk rollback: the very key', async () => {
+      await trial.rollback(stack(changed, true));
+      strictEqual((await trial.account.describe(stack().stackName))?.StackStatus, 'UPDATE_ROLLBACK_COMPLETE');
+      strictEqual((await trial.outputs(stack())).PageAPIKey, page);
+      await trial.expectKeys({ [page]: tokenDomains });
     });
 
-    await trial.step('another failed update, then cdk rollback: the very key', async () => {
-      await trial.deployFails(stack({ ...changed, rotation: '2' }, true), 'UPDATE_FAILED', withoutRollback);
-      await trial.rollback(stack({ ...changed, rotation: '2' }, true));
-      match(
-        (await trial.account.describe(stack().stackName))?.StackStatus ?? '',
-        /^UPDATE_ROLLBACK_COMPLETE$/,
-      );
-      strictEqual((await trial.outputs(stack())).PageAPIKey, page);
-      await trial.expectKeys({ [page]: moreDomains });
-    });
+    let last = stack();
+    await trial.step(
+      'another failed update, fixed forward: the new key alone',
+      async () => {
+        await trial.deployFails(stack(changed, true), 'UPDATE_FAILED', withoutRollback);
+        last = stack(changed);
+        const outputs = await trial.deploy(last, withoutRollback);
+        notStrictEqual(outputs.PageAPIKey, page);
+        await trial.expectKeys({ [given(outputs.PageAPIKey, 'a key')]: moreDomains });
+      },
+      { skippedOn: { ministack: 'MiniStack refuses UpdateStack in UPDATE_FAILED' } },
+    );
 
     await trial.step('destroy: no key is left', async () => {
-      await trial.destroy(stack(changed));
+      await trial.destroy(last);
       await trial.expectKeys({});
     });
   },

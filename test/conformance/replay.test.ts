@@ -1,0 +1,77 @@
+import { type Rest, replay } from './replay/replay';
+import { RECORDINGS, readRecording } from './replay/stored-recording';
+
+jest.setTimeout(60_000);
+
+test('there are recordings', () => {
+  expect(RECORDINGS).not.toEqual([]);
+});
+
+// each was made of an engine: the handler gets what CloudFormation sent there, and reads what could be read there
+describe.each(RECORDINGS)('%s', name => {
+  const recording = readRecording(name);
+  let rests: Rest[] = [];
+
+  beforeAll(async () => {
+    rests = await replay(recording);
+  });
+
+  test('live: every request gets a response, and succeeds', () => {
+    const responses = rests.flatMap(({ requests }) => requests.map(({ status }) => status));
+    expect(responses).toEqual(responses.map(() => 'SUCCESS'));
+    const twins = rests.flatMap(({ requests }) => requests.map(one => one.observation.event.RequestId));
+    expect(new Set(twins).size).toBe(responses.length);
+    expect(responses.length).toBeGreaterThan(0);
+  });
+
+  test('continuous: the key of every id in the record exists', () => {
+    for (const { ids, liveKeys } of rests) {
+      expect(liveKeys).toEqual(expect.arrayContaining(Object.values(ids).map(keyOf)));
+    }
+  });
+
+  test('restored: a rollback ends on the very keys', () => {
+    rests.forEach(({ stackStatus, ids }, index) => {
+      if (stackStatus !== 'UPDATE_ROLLBACK_COMPLETE') return;
+      const settled = rests
+        .slice(0, index)
+        .filter(before => before.stackStatus !== 'UPDATE_FAILED')
+        .at(-1);
+      expect(keysOf(ids)).toEqual(keysOf(settled?.ids ?? {}));
+    });
+  });
+
+  test('clean: no other key is left', () => {
+    if (keepsKeys(recording)) return;
+    rests.forEach(({ stackStatus, ids, liveKeys, foreignKeys }) => {
+      if (stackStatus === 'UPDATE_FAILED') return;
+      const named = [...keysOf(ids), ...foreignKeys];
+      expect(liveKeys.filter(key => !named.includes(key))).toEqual([]);
+    });
+  });
+
+  test('safe: a key that is only used stays', () => {
+    for (const { liveKeys, foreignKeys, requests } of rests) {
+      const properties = requests.at(-1)?.observation.event.ResourceProperties;
+      if (properties?.ExistingApiKey !== undefined)
+        expect(liveKeys).toEqual(expect.arrayContaining([...foreignKeys]));
+    }
+  });
+});
+
+/** Whether keys may stay that no id in the record names: those of RETAIN, and previous ones. */
+function keepsKeys({ events, requests }: ReturnType<typeof readRecording>): boolean {
+  return (
+    events.some(({ event }) => event.ResourceStatus === 'DELETE_SKIPPED') ||
+    requests.some(({ event }) => event.ResourceProperties?.KeepPreviousKey !== undefined)
+  );
+}
+
+function keysOf(ids: Readonly<Record<string, string>>): string[] {
+  return Object.values(ids).map(keyOf).sort();
+}
+
+/** The hash of the key that an id names: its first. */
+function keyOf(id: string): string {
+  return /[0-9a-f]{64}/.exec(id)?.[0] ?? `no key in ${id}`;
+}
