@@ -6,7 +6,6 @@ import {
   CloudFormationServiceException,
   DescribeStackEventsCommand,
   DescribeStacksCommand,
-  ListStacksCommand,
   type Stack,
   type StackEvent,
 } from '@aws-sdk/client-cloudformation';
@@ -124,13 +123,11 @@ export class Account {
     const names: string[] = [];
     let NextToken: string | undefined;
     do {
-      const page = await this.cloudFormation.send(new ListStacksCommand({ NextToken }));
-      for (const { StackName = '', StackStatus } of page.StackSummaries ?? []) {
-        if (StackName.startsWith(prefix) && StackStatus !== 'DELETE_COMPLETE') names.push(StackName);
-      }
+      const page = await this.cloudFormation.send(new DescribeStacksCommand({ NextToken }));
+      names.push(...(page.Stacks ?? []).map(({ StackName = '' }) => StackName));
       NextToken = page.NextToken || undefined;
     } while (NextToken);
-    return [...new Set(names)];
+    return names.filter(name => name.startsWith(prefix));
   }
 
   async createKey(scope: Scope, tokenDomains: readonly string[]): Promise<string> {
@@ -208,7 +205,8 @@ export class Account {
       CDK_VALIDATION: 'false',
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     };
-    return runCdk([...args, '--app', app, ...context], { environment, cwd: root, signal: this.signal });
+    const signal = AbortSignal.any([this.signal, AbortSignal.timeout(this.engine.cliTimeoutMs)]);
+    return runCdk([...args, '--app', app, ...context], { environment, cwd: root, signal });
   }
 }
 

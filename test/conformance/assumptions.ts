@@ -74,12 +74,12 @@ const ASSUMPTIONS: readonly Assumption[] = [
   {
     id: 'creation-events',
     text: 'The events of a creation',
-    seenIn: history => history.eventsOfOperations(/^CREATE/),
+    seenIn: history => history.operations(/^CREATE/),
   },
   {
     id: 'replacement-events',
-    text: 'The events of a replacement, and which of them carry the new id',
-    seenIn: history => history.eventsOfOperations(/^UPDATE/),
+    text: 'The events of an update, and which of them carry the new id of a replacement',
+    seenIn: history => history.operations(/^UPDATE/),
   },
   {
     id: 'failed-entry',

@@ -53,40 +53,31 @@ export class History {
   delays(): { signedAfter: number; receivedAfter: number }[] {
     return this.recording.requests.flatMap(({ event, receivedAt }) => {
       const status = { Create: 'CREATE', Update: 'UPDATE', Delete: 'DELETE' }[event.RequestType];
-      const asked = this.lastOf(this.eventsOf(event.LogicalResourceId), receivedAt, `${status}_IN_PROGRESS`);
+      // a copy that a clean-up deletes may have no events
+      const isOfCopy = ({ PhysicalResourceId }: StackEvent) =>
+        event.RequestType !== 'Delete' || PhysicalResourceId === event.PhysicalResourceId;
+      const events = this.eventsOf(event.LogicalResourceId).filter(isOfCopy);
+      // the first of its operation: another follows once the response is there
+      const first = events.filter(
+        ({ ResourceStatus }, at) => ResourceStatus !== events[at - 1]?.ResourceStatus,
+      );
+      const asked = this.lastOf(first, receivedAt, `${status}_IN_PROGRESS`);
       if (asked === 0) return [];
       return [{ signedAfter: signatureOf(event.ResponseURL) - asked, receivedAfter: receivedAt - asked }];
     });
   }
 
-  /** The events of a twin's operation, from its first to the one that ends it. */
-  *eventsOfOperations(statuses: RegExp): Iterable<string> {
+  /** The events of the twins' operations, each from its first to the one that ends it. */
+  *operations(statuses: RegExp): Iterable<string> {
     for (const logicalId of this.twinIds()) {
-      let shown: string[] = [];
-      let ids: string[] = [];
-      for (const { ResourceStatus = '', PhysicalResourceId = '', ResourceStatusReason } of this.eventsOf(
-        logicalId,
-      )) {
-        const begins = /IN_PROGRESS$/.test(ResourceStatus) && shown.length === 0;
-        if (!statuses.test(ResourceStatus) || (!begins && shown.length === 0)) continue;
-        if (begins) ids = PhysicalResourceId ? [PhysicalResourceId] : [];
-        const isNew = PhysicalResourceId !== '' && !ids.includes(PhysicalResourceId);
-        const which =
-          PhysicalResourceId === ''
-            ? 'no id'
-            : isNew || /^CREATE/.test(ResourceStatus)
-              ? 'its id'
-              : 'the old id';
-        const reason = ResourceStatusReason ? `, "${ResourceStatusReason.slice(0, 60)}"` : '';
-        shown.push(
-          `${ResourceStatus} (${isNew && /^UPDATE/.test(ResourceStatus) ? 'another id' : which}${reason})`,
-        );
-        if (/(COMPLETE|FAILED)$/.test(ResourceStatus)) {
-          const isReplacement = shown.some(text => text.includes('another id'));
-          const startsWithoutId = ids.length === 0;
-          if (/^CREATE/.test(ResourceStatus) || isReplacement || startsWithoutId) yield shown.join(', ');
-          shown = [];
-        }
+      let operation: StackEvent[] = [];
+      for (const event of this.eventsOf(logicalId)) {
+        const { ResourceStatus = '' } = event;
+        if (!statuses.test(ResourceStatus)) continue;
+        operation.push(event);
+        if (!/(COMPLETE|FAILED)$/.test(ResourceStatus)) continue;
+        yield shownOperation(operation);
+        operation = [];
       }
     }
   }
@@ -95,9 +86,9 @@ export class History {
     for (const event of this.recording.events.map(({ event }) => event)) {
       const { ResourceStatus = '', ResourceType, LogicalResourceId = '', Timestamp } = event;
       if (ResourceType !== NEIGHBOUR_TYPE || !/^(CREATE|UPDATE)_FAILED$/.test(ResourceStatus)) continue;
-      const entries = this.entries(LogicalResourceId).filter(({ at }) => at >= timeOf(Timestamp));
-      const [first] = entries;
-      yield `${ResourceStatus}: ${first ? shownEntry(first.entry) : 'not read in time'}`;
+      const next = this.recording.readings.find(({ at }) => at >= timeOf(Timestamp));
+      const entry = next && this.entryAt(LogicalResourceId, next.at);
+      yield `${ResourceStatus}: ${entry === undefined ? 'not read in time' : shownEntry(entry)}`;
     }
   }
 
@@ -190,10 +181,11 @@ export class History {
     const before = this.twins().filter(({ observation }) => observation.receivedAt < from);
     const last = before.at(-1)?.observation;
     if (!last) return;
-    const entry = this.entries(last.event.LogicalResourceId).filter(({ at }) => at >= from)[0]?.entry;
     const ids = this.idsOf(last.event.LogicalResourceId, from);
-    yield `after the failure the entry shows ${entry ? named(entry.PhysicalResourceId, ids) : 'nothing'}`;
     const next = this.twins().filter(({ observation }) => observation.receivedAt >= from);
+    const until = next[0]?.observation.receivedAt ?? Number.POSITIVE_INFINITY;
+    const entry = this.entryAt(last.event.LogicalResourceId, until);
+    yield `after the failure the entry shows ${entry ? named(entry.PhysicalResourceId, ids) : 'nothing'}`;
     const requests = next.map(({ observation: { event } }) =>
       event.RequestType === 'Create'
         ? 'Create'
@@ -288,11 +280,12 @@ export class History {
     return read.filter(value => value !== undefined).at(-1);
   }
 
-  private entries(logicalId: string): { at: number; entry: ResourceEntry | null }[] {
-    return this.recording.readings.flatMap(({ at, described }) => {
-      const entry = described?.[logicalId];
-      return entry === undefined ? [] : [{ at, entry }];
-    });
+  /** What DescribeStackResource showed last until a time; `null` for none, `undefined` where it was not read. */
+  private entryAt(logicalId: string, until: number): ResourceEntry | null | undefined {
+    const read = this.recording.readings.filter(({ at }) => at <= until);
+    return read
+      .flatMap(({ described = {} }) => (logicalId in described ? [described[logicalId]] : []))
+      .at(-1);
   }
 }
 
@@ -301,6 +294,18 @@ const CLOCK_SKEW_MS = 1000;
 
 function entriesOf({ resources = [], described = {} }: Reading): ResourceEntry[] {
   return [...resources, ...Object.values(described).filter(entry => entry !== null)];
+}
+
+function shownOperation(events: readonly StackEvent[]): string {
+  const ids = [...new Set(events.map(({ PhysicalResourceId }) => PhysicalResourceId || undefined))];
+  const [first, second] = ids.filter(id => id !== undefined);
+  const texts = events.map(({ ResourceStatus, PhysicalResourceId, ResourceStatusReason }) => {
+    const which =
+      second === undefined ? 'its id' : PhysicalResourceId === first ? 'the old id' : 'the new id';
+    const reason = ResourceStatusReason ? `, "${ResourceStatusReason.slice(0, 60)}"` : '';
+    return `${ResourceStatus} (${PhysicalResourceId ? which : 'no id'}${reason})`;
+  });
+  return texts.join(', ');
 }
 
 function shownEntry(entry: ResourceEntry | null): string {

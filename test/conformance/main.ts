@@ -58,7 +58,7 @@ async function run(engine: Engine, options: Options, signal: AbortSignal): Promi
     return sweep(account, confirm).finally(() => account.close());
   }
   if (engine.name === 'aws') await confirm(`${planOf(options)}\n\nGo on?`);
-  const trials = await runSuite(engine, {
+  const { trials, leftovers } = await runSuite(engine, {
     scenarios: options.scenarios,
     signal,
     onStep: (trial, step) => console.log(stepLine(trial, step)),
@@ -72,7 +72,8 @@ async function run(engine: Engine, options: Options, signal: AbortSignal): Promi
   const count = (outcome: string) => steps.filter(step => step.outcome === outcome).length;
   const counts = ['passed', 'failed', 'skipped'].map(outcome => `${count(outcome)} ${outcome}`);
   console.log(`\nconformance on ${engine.name}: ${counts.join(', ')}`);
-  if (count('failed') > 0) process.exitCode = 1;
+  for (const leftover of leftovers) console.log(`left behind: ${leftover}`);
+  if (count('failed') + leftovers.length > 0) process.exitCode = 1;
 }
 
 function optionsOf(args: readonly string[]): Options {

@@ -13,7 +13,7 @@ export interface Recording {
   readonly stackId: string;
   /** What the twins and neighbours received and responded, oldest first. */
   readonly requests: readonly Observation[];
-  /** The events of the stack, its keys, twins and neighbours, oldest first. */
+  /** Those of the stack, its keys, twins and neighbours, oldest first. The readings name no other resources either. */
   readonly events: readonly SeenEvent[];
   readonly readings: readonly Reading[];
   /** The ids of events that were shown after newer ones. */
@@ -44,17 +44,24 @@ export async function writeRecordings(folder: string, trials: readonly Trial[]):
 function recordingOf(trial: Trial, watch: Watch): Recording | undefined {
   if (!watch.stackId) return undefined;
   const { engine } = trial.account;
-  const isKept = ({ event }: SeenEvent) => TYPES_KEPT.includes(event.ResourceType ?? '');
-  const events = [...watch.events.values()].filter(isKept).sort(byTime);
+  const events = [...watch.events.values()].filter(({ event }) => isKept(event)).sort(byTime);
   return {
     engine: engine.name,
     scenario: trial.scenario.name,
     stackId: watch.stackId,
     requests: trial.observations.filter(({ event }) => event.StackId === watch.stackId),
     events,
-    readings: watch.readings,
+    readings: watch.readings.map(withKept),
     late: watch.late,
   };
+}
+
+function isKept({ ResourceType = '' }: { readonly ResourceType?: string }): boolean {
+  return TYPES_KEPT.includes(ResourceType);
+}
+
+function withKept(reading: Reading): Reading {
+  return reading.resources ? { ...reading, resources: reading.resources.filter(isKept) } : reading;
 }
 
 function byTime(one: SeenEvent, other: SeenEvent): number {

@@ -7,6 +7,15 @@ test('there are recordings', () => {
   expect(RECORDINGS).not.toEqual([]);
 });
 
+test.each(RECORDINGS)('%s names no account, no run, no key and no address', name => {
+  const text = JSON.stringify(readRecording(name));
+  expect(new Set(text.match(/(?<=:)\d{12}(?=:)/g))).toEqual(new Set(['111122223333']));
+  expect(text).not.toMatch(/captcha-key-conformance-[0-9a-f]{8}/i);
+  expect(text).not.toMatch(/[A-Za-z0-9+/=]{200}/);
+  const hosts = [...text.matchAll(/https?:\/\/([^/"\\]+)/g)].map(([, host]) => host);
+  expect(hosts.filter(host => !/^[a-z]+\.example$/.test(host ?? ''))).toEqual([]);
+});
+
 // each was made of an engine: the handler gets what CloudFormation sent there, and reads what could be read there
 describe.each(RECORDINGS)('%s', name => {
   const recording = readRecording(name);
@@ -22,6 +31,15 @@ describe.each(RECORDINGS)('%s', name => {
     const twins = rests.flatMap(({ requests }) => requests.map(one => one.observation.event.RequestId));
     expect(new Set(twins).size).toBe(responses.length);
     expect(responses.length).toBeGreaterThan(0);
+  });
+
+  // otherwise what follows in the recording would never have come to the handler
+  test('the handler gives another id where the twin did, and nowhere else', () => {
+    for (const { observation, id, givenId } of rests.flatMap(({ requests }) => requests)) {
+      const { event, response } = observation;
+      if (event.RequestType !== 'Update') continue;
+      expect(id !== givenId).toBe(response.PhysicalResourceId !== event.PhysicalResourceId);
+    }
   });
 
   test('continuous: the key of every id in the record exists', () => {

@@ -17,6 +17,7 @@ export function report(engine: Engine, trials: readonly Trial[], sightings: read
   return [
     `\n## ${engine.name}\n`,
     ...engine.remarks.map(remark => `- ${remark}`),
+    ...engine.departures.map(departure => `- departs from AWS: ${departure}`),
     ...[...new Set(problems)].map(problem => `- a reading failed: ${problem}`),
     '\n| Scenario | Passed | Failed | Skipped |',
     '|---|---|---|---|',

@@ -221,12 +221,22 @@ export class Trial {
     this.onStep(this, step);
   }
 
-  /** After a failed step: no stack and no key may be left. */
+  /** After a failed step, as far as it goes: what is left all the same is found when the suite ends. */
   private async cleanUp(): Promise<void> {
-    for (const request of this.deployed.values()) {
-      if (await this.account.describe(request.stackName)) await this.account.destroy(request);
+    try {
+      for (const request of this.deployed.values()) {
+        if (await this.account.describe(request.stackName)) await this.account.destroy(request);
+      }
+      for (const key of await this.keys()) await this.account.deleteKey(key);
+    } catch (error) {
+      this.account.signal.throwIfAborted();
+      this.note({
+        title: 'clean up',
+        outcome: 'failed',
+        detail: this.withoutKeys(String(error)),
+        seconds: 0,
+      });
     }
-    for (const key of await this.keys()) await this.account.deleteKey(key);
   }
 
   private async collectObservations(): Promise<void> {

@@ -20,8 +20,10 @@ export function openAws(folder: string, region: string): Engine {
     client: { region },
     readEveryMs: 2000,
     holdSeconds: 5,
+    cliTimeoutMs: 75 * 60_000,
     listLagMs: 60_000,
     remarks: [`AWS in ${region}`],
+    departures: [],
     close: async () => undefined,
   };
 }

@@ -19,9 +19,13 @@ export interface Engine {
   readonly readEveryMs: number;
   /** How long a twin waits before it responds. */
   readonly holdSeconds: number;
+  /** How long one run of the CLI may take. */
+  readonly cliTimeoutMs: number;
   /** How long a list may lag behind. */
   readonly listLagMs: number;
-  /** How it was put together, for the report. */
+  /** How it is put together, for the report. */
   readonly remarks: readonly string[];
+  /** Where it is known to depart from AWS, or from what AWS's documentation says. */
+  readonly departures: readonly string[];
   close(): Promise<void>;
 }

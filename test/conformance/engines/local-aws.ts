@@ -55,10 +55,14 @@ export async function openLocalAws(folder: string, region: string): Promise<Engi
     environment: childEnvironment(settings, folder),
     client: { region, endpoint: url, credentials: credentialsIn(settings) },
     readEveryMs: 250,
-    holdSeconds: 1,
+    holdSeconds: 2,
+    cliTimeoutMs: 10 * 60_000,
     listLagMs: 0,
     remarks: [
       'local AWS: STS, SSM, S3, CloudFormation, Lambda and WAF by local-aws/, which this project wrote',
+    ],
+    departures: [
+      'what AWS leaves open is as this project assumed it: the table below shows no more than that',
     ],
     close,
   };

@@ -20,6 +20,19 @@ const launcher = join(__dirname, 'ministack-launcher.py');
 const wafTarget = 'AWSWAF_20190729.';
 const startTimeoutMs = 60_000;
 
+// read in the source of 1.5.33, and seen in the suite's recordings
+const DEPARTURES = [
+  'one resource is created or updated after another, so that a failure never finds another in progress',
+  'a rollback sends a replaced custom resource no Update: it deletes the new copy, while the entry still shows it, and ' +
+    'then restores the old entry',
+  'the clean-up after an update runs in UPDATE_IN_PROGRESS, and its deletions have no events',
+  'the id of a response with FAILED is forgotten: nothing is deleted for it',
+  'response URLs carry no date, and no event has properties',
+  'only events that complete something carry an id',
+  'the entry that a rollback restores has its old time stamp',
+  'UpdateStack is refused in UPDATE_FAILED',
+];
+
 /** The first Python that MiniStack runs on: 3.12 or later. */
 export async function findPython(): Promise<string | undefined> {
   const names = ['python3.14', 'python3.13', 'python3.12', 'python3'];
@@ -60,12 +73,14 @@ export async function openMiniStack(
       environment,
       client: { region, endpoint: router.url, credentials: credentialsIn(settings) },
       readEveryMs: 250,
-      holdSeconds: 1,
+      holdSeconds: 2,
+      cliTimeoutMs: 10 * 60_000,
       listLagMs: 0,
       remarks: [
         'MiniStack 1.5.33: STS, S3, SSM, IAM, CloudFormation and Lambda; WAF by local AWS, through a router',
         'MiniStack waits for a function to return before it reads the response: a launcher has it invoke asynchronously',
       ],
+      departures: DEPARTURES,
       close,
     };
   } catch (error) {

@@ -20,6 +20,8 @@ export interface ObservedResponse {
 /** What the suite asks of it. */
 type Question = { readonly read: string } | { readonly forget: true };
 
+const WRITE_ATTEMPTS = 20;
+
 /**
  * Writes down what a custom resource receives, then responds: a twin as a key would, by an id that stands for what is
  * desired, and a neighbour as it is told.
@@ -33,12 +35,7 @@ export async function handler(
   const response = responseTo(event);
   const observation: Observation = { receivedAt, event, response };
   const name = `${nameOf(event.StackId)}/${receivedAt}-${event.RequestId}.json`;
-  try {
-    await writeObject(name, JSON.stringify(observation));
-  } catch (error) {
-    // a request without a response would hold the stack for an hour
-    console.log(`could not write ${name}: ${error}`);
-  }
+  await write(name, JSON.stringify(observation));
   await setTimeout(Number(event.ResourceProperties?.HoldSeconds ?? 0) * 1000);
   await respond(event, response);
   return undefined;
@@ -46,6 +43,19 @@ export async function handler(
 
 function observationsOf(texts: readonly string[]): Observation[] {
   return texts.map(text => JSON.parse(text) as Observation).sort((a, b) => a.receivedAt - b.receivedAt);
+}
+
+/** Tries for a while: the permissions of a new role take some time. */
+async function write(name: string, text: string): Promise<void> {
+  for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt++) {
+    try {
+      return await writeObject(name, text);
+    } catch (error) {
+      // a request without a response would hold the stack for an hour: rather a recording that lacks it
+      console.log(`could not write ${name} (attempt ${attempt}): ${error}`);
+      await setTimeout(1000);
+    }
+  }
 }
 
 function nameOf(stackId: string): string {
@@ -77,6 +87,8 @@ function desiredIn(properties: Readonly<Record<string, unknown>>): string {
 async function respond(event: CloudFormationCustomResourceEvent, response: ObservedResponse): Promise<void> {
   const { StackId, RequestId, LogicalResourceId, ResponseURL } = event;
   const body = JSON.stringify({ ...response, StackId, RequestId, LogicalResourceId });
-  const { status } = await fetch(ResponseURL, { method: 'PUT', body });
+  // a signature of the older kind would cover a content type
+  const headers = { 'content-type': '' };
+  const { status } = await fetch(ResponseURL, { method: 'PUT', body, headers });
   if (status !== 200) throw new Error(`expected the response URL to answer 200, got ${status}`);
 }

@@ -38,9 +38,26 @@ export function recordedStack(
     };
   }
 
+  /** What had happened by then and could be seen: events that the suite read late, the handler reads late too. */
+  function shownEvents(): RecordedEvent[] {
+    const [now, unheldNow] = [timeline.recordedNow(), timeline.unheldNow()];
+    return events
+      .filter(({ seenAt, event }) => Date.parse(event.Timestamp ?? '') <= now && seenAt <= unheldNow)
+      .map(({ event }) => event)
+      .reverse();
+  }
+
+  /** As read last, or as a later event of the stack says: the suite did not read in every moment. */
+  function stackStatus(): string | undefined {
+    const reading = last('status');
+    const own = shownEvents().find(({ PhysicalResourceId }) => PhysicalResourceId === stackId);
+    const isLater = own !== undefined && Date.parse(own.Timestamp ?? '') > (reading?.at ?? 0);
+    return isLater ? own.ResourceStatus : reading?.status;
+  }
+
   const operations: Readonly<Record<string, (input: URLSearchParams) => string>> = {
     DescribeStacks: () => {
-      const status = last('status')?.status;
+      const status = stackStatus();
       if (status === undefined || status === 'gone') throw missing(`Stack with id ${stackName}`);
       const fields = { StackId: stackId, StackName: stackName, StackStatus: status };
       return list('Stacks', [{ ...fields, CreationTime: date(events[0]?.event.Timestamp) }]);
@@ -60,14 +77,7 @@ export function recordedStack(
       if (!reading || !found) throw missing(`Resource ${id}`);
       return members('StackResourceDetail', { StackId: stackId, ...entry({ ...found }, reading.at) });
     },
-    DescribeStackEvents: () => {
-      const now = timeline.recordedNow();
-      const shown = events.filter(({ seenAt }) => seenAt <= now).reverse();
-      return list(
-        'StackEvents',
-        shown.map(({ event }) => eventFields(event)),
-      );
-    },
+    DescribeStackEvents: () => list('StackEvents', shownEvents().map(eventFields)),
   };
 
   function eventFields(event: RecordedEvent): Fields {

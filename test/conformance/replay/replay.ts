@@ -13,6 +13,8 @@ import { Timeline } from './timeline';
 /** What the handler did with a recorded request. */
 export interface ReplayedRequest {
   readonly observation: Observation;
+  /** The physical id that it carried, as the handler knows it. */
+  givenId?: string;
   status?: string;
   id?: string;
   reason?: string;
@@ -140,7 +142,9 @@ class Replay {
     });
     const deadline = this.clock.now() + TIMEOUT;
     const context = { getRemainingTimeInMillis: () => deadline - this.clock.now() };
-    await handler(this.eventFor(observation, url), context).finally(release);
+    const replayed = this.eventFor(observation, url);
+    if (replayed.RequestType !== 'Create') request.givenId = replayed.PhysicalResourceId;
+    await handler(replayed, context).finally(release);
   }
 
   private eventFor({ event, receivedAt }: Observation, url: string): CloudFormationCustomResourceEvent {

@@ -12,7 +12,12 @@ export class Timeline {
 
   /** The time of the recording that the replay has reached. */
   recordedNow(): number {
-    return Math.min(this.now() - this.offset(), ...this.limits);
+    return Math.min(this.unheldNow(), ...this.limits);
+  }
+
+  /** The time of the recording that it would have reached if nothing held it: for what was late to be seen. */
+  unheldNow(): number {
+    return this.now() - this.offset();
   }
 
   /** When a time of the recording was, or will be, in the replay. */
@@ -26,7 +31,7 @@ export class Timeline {
     this.limits.add(recorded);
     return () => {
       if (!this.limits.delete(recorded)) return;
-      const waited = this.now() - this.offset() - recorded;
+      const waited = this.unheldNow() - recorded;
       if (waited > 0) this.breaks.push({ from: recorded, offset: this.offset() + waited });
     };
   }
