@@ -24,7 +24,7 @@ import type { Observation } from './observer';
 import type { AppRequest } from './request';
 
 const root = join(__dirname, '..', '..');
-const app = `${process.execPath} ${join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs')} test/conformance/app.ts`;
+const app = 'node node_modules/tsx/dist/cli.mjs test/conformance/app.ts';
 
 export interface ListedKey {
   readonly scope: Scope;

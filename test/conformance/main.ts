@@ -62,6 +62,9 @@ async function run(engine: Engine, options: Options, signal: AbortSignal): Promi
     scenarios: options.scenarios,
     signal,
     onStep: (trial, step) => console.log(stepLine(trial, step)),
+  }).catch(error => {
+    if (engine.name === 'aws') console.error('Stacks and keys may be left: run it again with --sweep.');
+    throw error;
   });
   console.log(report(engine, trials, sightingsIn(trials)));
   if (options.record) {

@@ -61,9 +61,7 @@ export async function openLocalAws(folder: string, region: string): Promise<Engi
     remarks: [
       'local AWS: STS, SSM, S3, CloudFormation, Lambda and WAF by local-aws/, which this project wrote',
     ],
-    departures: [
-      'what AWS leaves open is as this project assumed it: the table below shows no more than that',
-    ],
+    departures: [],
     close,
   };
 }

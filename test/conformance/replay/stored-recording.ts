@@ -22,3 +22,13 @@ export const RECORDINGS: readonly string[] = readdirSync(folder).filter(name => 
 export function readRecording(name: string): StoredRecording {
   return JSON.parse(readFileSync(join(folder, name), 'utf8')) as StoredRecording;
 }
+
+/** The recording as it was before it was stored. */
+export function readRecordingWithDates(name: string): Recording {
+  const { events, ...rest } = readRecording(name);
+  return { ...rest, events: events.map(({ seenAt, event }) => ({ seenAt, event: withDate(event) })) };
+}
+
+function withDate({ Timestamp, ...rest }: RecordedEvent): StackEvent {
+  return { ...rest, Timestamp: new Date(Timestamp ?? '') } as StackEvent;
+}
