@@ -1,20 +1,33 @@
+/**
+ * The handler behind `Custom::WafCaptchaApiKey`. To read it, start here and go on with:
+ *
+ * 1. `protocol/custom-resource.ts`: one event in, one response out, before the deadline
+ * 2. `action/lifecycle.ts`: what Create, Update and Delete do
+ * 3. `decision/`: what they decide, from plain data: `decide-update.ts`, `decide-delete.ts`, `after-response.ts`
+ * 4. `action/pending-keys.ts`: a new key, from its creation until CloudFormation has it
+ * 5. `aws/`: the calls, their retries and their pace
+ *
+ * ARCHITECTURE.md has the promises, the tables and the reasons.
+ */
 import { WAFV2Client } from '@aws-sdk/client-wafv2';
-import { put } from './answer';
-import { ApiKeys } from './api-keys';
-import { systemClock as clock } from './clock';
-import { customResource } from './custom-resource';
-import { Lifecycle } from './lifecycle';
-import { jsonLog as log } from './log';
-import { Repetition } from './repetition';
-import { type DescribeStackEvents, StackEvents } from './stack-events';
+import { Lifecycle } from './action/lifecycle';
+import { Retry } from './aws/retry';
+import { StackRecord } from './aws/stack-record';
+import { WafKeys } from './aws/waf-keys';
+import { customResource } from './protocol/custom-resource';
+import { put } from './protocol/response';
+import { systemClock as clock } from './runtime/clock';
+import { jsonLog, SeenKeys } from './runtime/log';
 
 const clients = new Map<string, WAFV2Client>();
+const seen = new SeenKeys();
+const log = jsonLog(seen);
+const retry = new Retry(clock, Math.random);
+const keys = new WafKeys({ clock, retry, log, seen, clientFor });
+const record = new StackRecord(() => import('./aws/cloudformation-reads'), retry, clock);
+const lifecycle = new Lifecycle({ keys, record, clock, log, seen });
 
-const repetition = new Repetition(clock, Math.random);
-const keys = new ApiKeys({ clock, repetition, log, clientFor });
-const history = new StackEvents(describeStackEvents, repetition, log);
-
-export const handler = customResource(new Lifecycle({ keys, history, clock, log }), { clock, put, log });
+export const handler = customResource(lifecycle, { clock, put, log, seen, stackId: process.env.STACK_ID });
 
 // most of a first client is loading its code: done while the function starts, with a whole core
 if (process.env.AWS_REGION) clientFor(process.env.AWS_REGION);
@@ -23,11 +36,4 @@ function clientFor(region: string): WAFV2Client {
   const client = clients.get(region) ?? new WAFV2Client({ region, maxAttempts: 1 });
   clients.set(region, client);
   return client;
-}
-
-async function describeStackEvents(
-  ...call: Parameters<DescribeStackEvents>
-): ReturnType<DescribeStackEvents> {
-  const loaded = await import('./describe-stack-events');
-  return loaded.describeStackEvents(...call);
 }

@@ -12,6 +12,8 @@ export interface WafCaptchaApiKeyProperties {
   readonly TokenDomains: string[];
   readonly Rotation?: string;
   readonly ExistingApiKey?: string;
+  /** Arrives at the handler as the text `true`; left out where the prop is false. */
+  readonly KeepPreviousKey?: true;
 }
 
 /** The attributes that `Fn::GetAtt` reads, and the keys of `Data` in the handler's answer. */
@@ -19,17 +21,11 @@ export enum Attribute {
   API_KEY = 'APIKey',
   APPLICATION_INTEGRATION_URL = 'ApplicationIntegrationURL',
   SCRIPT_URL = 'ScriptURL',
-  CREATION_TIMESTAMP = 'CreationTimestamp',
+  // written by no template: goes with the handler that still answers it
 }
 
 /** Longest run of one invocation, in seconds: what Lambda allows at most, since a full stack waits for WAF's quota. */
 export const FUNCTION_TIMEOUT_SECONDS = 900;
 
-/** How long Lambda keeps an event for retries, in seconds. */
-export const MAXIMUM_EVENT_AGE_SECONDS = 2640;
-
-/**
- * How long CloudFormation waits for an answer, in seconds. Longer than the event's age and one more run, so that
- * no invocation can outlive it.
- */
+/** How long CloudFormation waits for a response, in seconds: the longest that it takes. */
 export const SERVICE_TIMEOUT_SECONDS = 3600;

@@ -4,7 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, type IConstruct } from 'constructs';
-import { FUNCTION_TIMEOUT_SECONDS, MAXIMUM_EVENT_AGE_SECONDS } from './properties';
+import { FUNCTION_TIMEOUT_SECONDS } from './properties';
 
 /** The Region that answers for keys of scope CLOUDFRONT. */
 const CLOUDFRONT_REGION = 'us-east-1';
@@ -39,7 +39,7 @@ export class Provider extends Construct {
       retention: logs.RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const handler = new lambda.Function(this, 'Handler', {
+    this.handler = new lambda.Function(this, 'Handler', {
       description: 'Manages AWS WAF CAPTCHA API keys for this stack',
       runtime: lambda.determineLatestNodeRuntime(this),
       handler: 'index.handler',
@@ -48,26 +48,20 @@ export class Provider extends Construct {
       timeout: Duration.seconds(FUNCTION_TIMEOUT_SECONDS),
       role: this.createRole(stack, logGroup),
       logGroup,
+      environment: { STACK_ID: stack.stackId },
     });
-    // a resource of its own: were it made by the function's props, the keys could not depend on it alone
-    this.invokeConfig = new lambda.EventInvokeConfig(this, 'EventInvokeConfig', {
-      function: handler,
-      maxEventAge: Duration.seconds(MAXIMUM_EVENT_AGE_SECONDS),
-      retryAttempts: 2,
-    });
-    this.serviceToken = handler.functionArn;
+    this.serviceToken = this.handler.functionArn;
   }
 
-  private readonly invokeConfig: lambda.EventInvokeConfig;
+  private readonly handler: lambda.Function;
 
   /**
    * Makes a resource be created after the provider is complete and deleted before any of it goes.
    *
-   * One dependency is enough: the invoke configuration needs the function, the function its role, the role's
-   * policy the log group.
+   * One dependency is enough: the function needs its role and the log group.
    */
   public completeBefore(resource: Construct): void {
-    resource.node.addDependency(this.invokeConfig);
+    resource.node.addDependency(this.handler);
   }
 
   // policies stand in the role itself: an attached one could be deleted before the last key is
@@ -78,13 +72,8 @@ export class Provider extends Construct {
         ApiKeys: new iam.PolicyDocument({
           statements: [
             new iam.PolicyStatement({
-              actions: [
-                'wafv2:CreateAPIKey',
-                'wafv2:DeleteAPIKey',
-                'wafv2:GetDecryptedAPIKey',
-                'wafv2:ListAPIKeys',
-              ],
-              // none of the four has a resource type of its own (Service Authorization Reference, AWS WAF V2)
+              actions: ['wafv2:CreateAPIKey', 'wafv2:DeleteAPIKey', 'wafv2:ListAPIKeys'],
+              // none of the three has a resource type of its own (Service Authorization Reference, AWS WAF V2)
               resources: ['*'],
               // both Regions always: after a change of scope the old key is deleted under the new policy
               conditions: {
@@ -92,8 +81,13 @@ export class Provider extends Construct {
               },
             }),
             new iam.PolicyStatement({
-              // tells a rollback from a change, and a cancelled request from one that is waited for
-              actions: ['cloudformation:DescribeStackEvents'],
+              // which keys the stack owns, whether it rolls back, and whether a request still stands
+              actions: [
+                'cloudformation:DescribeStackEvents',
+                'cloudformation:DescribeStackResource',
+                'cloudformation:DescribeStacks',
+                'cloudformation:ListStackResources',
+              ],
               resources: [stack.stackId],
             }),
             new iam.PolicyStatement({

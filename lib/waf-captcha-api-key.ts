@@ -107,6 +107,18 @@ export interface WafCaptchaApiKeyProps {
   readonly existingApiKey?: string;
 
   /**
+   * Whether a key that a replacement leaves behind stays until the next replacement.
+   *
+   * Pages built with the previous key keep working for that long: cached pages, open tabs and front ends that are
+   * published later. The previous key is deleted by the next replacement, with this resource or with the stack.
+   * A key that the stack never owned stays in any case. Setting or removing this changes no key: it takes effect at
+   * the next replacement. One without it deletes both keys that it leaves behind.
+   *
+   * @default false - the previous key is deleted at the end of the deployment that replaces it
+   */
+  readonly keepPreviousKey?: boolean;
+
+  /**
    * What becomes of the key when it is removed from the stack or replaced.
    *
    * RETAIN keeps it in both cases. Synthesis fails for SNAPSHOT: a key has no snapshots.
@@ -223,13 +235,6 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
   public readonly scriptUrl: string;
 
   /**
-   * When AWS WAF made the key, in ISO 8601 form and UTC, such as `2026-11-22T10:00:00.000Z`.
-   *
-   * @attribute
-   */
-  public readonly creationTimestamp: string;
-
-  /**
    * What a page needs to show a CAPTCHA: the key, the script's URL and the key's domains, in their canonical form.
    *
    * All of it is public.
@@ -253,6 +258,7 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
       TokenDomains: tokenDomains,
       Rotation: optionalText('rotation', props.rotation),
       ExistingApiKey: optionalText('existingApiKey', props.existingApiKey),
+      ...(props.keepPreviousKey && { KeepPreviousKey: true }),
     };
 
     const provider = Provider.of(this);
@@ -268,7 +274,6 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
     this.apiKey = this.resource.getAttString(Attribute.API_KEY);
     this.applicationIntegrationUrl = this.resource.getAttString(Attribute.APPLICATION_INTEGRATION_URL);
     this.scriptUrl = this.resource.getAttString(Attribute.SCRIPT_URL);
-    this.creationTimestamp = this.resource.getAttString(Attribute.CREATION_TIMESTAMP);
     this.clientConfig = { apiKey: this.apiKey, scriptUrl: this.scriptUrl, tokenDomains };
     // not with this: older releases of aws-cdk-lib, for what is found late, look for acknowledgements above it only
     compareWithWebAcls({ key: this.resource, scope: props.scope, tokenDomains });

@@ -3,6 +3,7 @@ import { AwsError, jsonError } from './aws-error';
 import type { Clock } from './clock';
 import { CodeFolders } from './code-folders';
 import { ExecutionEnvironment, type Invocation, type InvocationResult } from './execution-environment';
+import { answersOnlyOverHttps } from './https-only';
 import type { EventInvokeConfiguration, FunctionConfiguration, Functions } from './lambda-function';
 import type { Service, ServiceRequest, ServiceResponse } from './service';
 
@@ -71,7 +72,12 @@ export class Lambda implements Functions {
     const present = this.functions.get(functionName)?.configuration.region ?? region;
     if (present !== region)
       throw new Error(`expected ${functionName} in one Region, got ${present} and ${region}`);
-    const taskRoot = await this.code.unzip(this.options.readObject(code.bucket, code.key));
+    const archive = this.options.readObject(code.bucket, code.key);
+    if (answersOnlyOverHttps(archive)) {
+      const why = 'its code answers CloudFormation over https only, and response URLs are http here';
+      throw new Error(`local aws cannot run the custom resources of ${functionName}: ${why}`);
+    }
+    const taskRoot = await this.code.unzip(archive);
     this.functions.set(functionName, { configuration, arn, taskRoot });
     await this.endIdle();
     return arn;

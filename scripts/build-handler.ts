@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { minifySync } from '@swc/core';
 import { build, type Plugin } from 'esbuild';
 
-const SETTINGS = resolve('lambda/environment-settings.ts');
+const SETTINGS = resolve('lambda/runtime/environment-settings.ts');
 
 /** Puts these settings in the place of the SDK's. An `alias` would not do: they import the SDK's own. */
 const environmentSettings: Plugin = {
@@ -18,8 +18,8 @@ const environmentSettings: Plugin = {
 /** Bundles the handler into the two files that the construct's asset holds. */
 async function main(): Promise<void> {
   const { outputFiles } = await build({
-    // two files: the second is loaded only when the events of the stack have to be read
-    entryPoints: ['lambda/index.ts', 'lambda/describe-stack-events.ts'],
+    // two files: the second is loaded only when the record has to be read
+    entryPoints: ['lambda/index.ts', 'lambda/aws/cloudformation-reads.ts'],
     outdir: 'lambda/dist',
     bundle: true,
     minify: true,
@@ -29,12 +29,12 @@ async function main(): Promise<void> {
     format: 'cjs',
     // the client's ES build: its CommonJS one cannot be tree-shaken
     mainFields: ['module', 'main'],
-    alias: { '@aws-sdk/credential-provider-node': './lambda/environment-credentials.ts' },
+    alias: { '@aws-sdk/credential-provider-node': './lambda/runtime/environment-credentials.ts' },
     plugins: [environmentSettings],
     // no body is a web stream, and to ask whether it is one makes Node load them: 1 to 2 ms and 0.6 MB
     define: { ReadableStream: 'undefined' },
     // loaded only where an operation streams: never here
-    external: ['@smithy/core/event-streams', './describe-stack-events'],
+    external: ['@smithy/core/event-streams', './aws/cloudformation-reads'],
     // `require` instead: the ES facade of node:http loads undici, which costs 10 ms and 4 MB
     supported: { 'dynamic-import': false },
     legalComments: 'none',

@@ -26,7 +26,7 @@ const REQUIRED = [
   'README.md',
   'build/index.d.ts',
   'build/index.js',
-  'lambda/dist/describe-stack-events.js',
+  'lambda/dist/aws/cloudformation-reads.js',
   'lambda/dist/index.js',
   'package.json',
 ];

@@ -10,15 +10,24 @@ import {
 import type { DeploymentInput, Engine } from './engine';
 import { type Action, type Form, queryService } from './query-protocol';
 import type { Stack } from './stack';
+import { recordAt, type StackRecord } from './stack-record';
 
 /** The content of a template in S3. */
 export type ReadObject = (bucket: string, key: string) => Uint8Array | Promise<Uint8Array>;
 
-const eventsPerPage = 100;
+const perPage = 100;
+
+export interface ApiOptions {
+  readonly engine: Engine;
+  readonly changeSets: ChangeSets;
+  readonly readObject: ReadObject;
+  /** The time whose record the reads of a stack show. */
+  readonly readsAt: (stack: Stack) => number;
+}
 
 /** CloudFormation's API as far as the CDK CLI and a stack's own resources use it. */
-export function cloudFormationApi(engine: Engine, changeSets: ChangeSets, readObject: ReadObject): Service {
-  const api = new Api(engine, changeSets, readObject);
+export function cloudFormationApi(options: ApiOptions): Service {
+  const api = new Api(options);
   return queryService('http://cloudformation.amazonaws.com/doc/2010-05-15/', api.actions);
 }
 
@@ -28,6 +37,7 @@ class Api {
     ['UpdateStack', (form, request) => this.updateStack(form, request)],
     ['CancelUpdateStack', (form, request) => this.cancelUpdate(form, request)],
     ['ContinueUpdateRollback', (form, request) => this.continueRollback(form, request)],
+    ['RollbackStack', (form, request) => this.rollBack(form, request)],
     ['DeleteStack', (form, request) => this.deleteStack(form, request)],
     ['DescribeStacks', (form, request) => this.describeStacks(form, request)],
     ['DescribeStackEvents', (form, request) => this.describeStackEvents(form, request)],
@@ -41,11 +51,13 @@ class Api {
     ['DeleteChangeSet', (form, request) => this.deleteChangeSet(form, request)],
   ]);
 
-  constructor(
-    private readonly engine: Engine,
-    private readonly changeSets: ChangeSets,
-    private readonly readObject: ReadObject,
-  ) {}
+  private readonly engine: Engine;
+  private readonly changeSets: ChangeSets;
+
+  constructor(private readonly options: ApiOptions) {
+    this.engine = options.engine;
+    this.changeSets = options.changeSets;
+  }
 
   private async createStack(form: Form, { region }: ServiceRequest) {
     form.refuse('OnFailure', 'ROLLBACK');
@@ -77,9 +89,19 @@ class Api {
   }
 
   private continueRollback(form: Form, request: ServiceRequest) {
-    form.refuse('ResourcesToSkip');
-    this.engine.continueRollback(this.stack(form, request));
+    form.refuse('ForceRollback', 'false');
+    const skip = form.texts('ResourcesToSkip');
+    const clientRequestToken = form.optional('ClientRequestToken');
+    this.engine.continueRollback(this.stack(form, request), { skip, clientRequestToken });
     return {};
+  }
+
+  private rollBack(form: Form, request: ServiceRequest) {
+    const stack = this.stack(form, request);
+    const retainExceptOnCreate = form.optional('RetainExceptOnCreate') === 'true';
+    const clientRequestToken = form.optional('ClientRequestToken');
+    this.engine.rollBack(stack, { retainExceptOnCreate, clientRequestToken });
+    return { StackId: stack.id };
   }
 
   private deleteStack(form: Form, { region }: ServiceRequest) {
@@ -94,17 +116,18 @@ class Api {
     const isListed = (stack: Stack) => stack.region === request.region && !stack.isGone;
     const all = form.optional('StackName') === undefined;
     const stacks = all ? this.engine.stacks.filter(isListed) : [this.stack(form, request)];
-    return { Stacks: stacks.map(stackDescription) };
+    return { Stacks: stacks.map(stack => stackDescription(stack, this.record(stack))) };
   }
 
   private describeStackEvents(form: Form, { region }: ServiceRequest) {
     const name = form.required('StackName');
     const stack = this.engine.find(region, name);
     if (!stack) throw invalid(`Stack [${name}] does not exist`);
+    const { events } = this.record(stack);
     // the token counts from the oldest event on, so that new events do not shift the pages
-    const end = Number(form.optional('NextToken') ?? stack.events.length);
-    const start = Math.max(0, end - eventsPerPage);
-    const page = stack.events.slice(start, end).reverse();
+    const end = Number(form.optional('NextToken') ?? events.length);
+    const start = Math.max(0, end - perPage);
+    const page = events.slice(start, end).reverse();
     return {
       StackEvents: page.map(event => eventDescription(stack, event)),
       NextToken: start > 0 ? String(start) : undefined,
@@ -114,7 +137,7 @@ class Api {
   private describeStackResource(form: Form, request: ServiceRequest) {
     const stack = this.stack(form, request);
     const logicalId = form.required('LogicalResourceId');
-    const resource = stack.resources.get(logicalId);
+    const resource = this.record(stack).entries.get(logicalId);
     if (!resource) throw invalid(`Resource ${logicalId} does not exist for stack ${stack.name}`);
     const { Timestamp, ...detail } = resourceDescription(stack, resource);
     return { StackResourceDetail: { ...detail, LastUpdatedTimestamp: Timestamp } };
@@ -123,20 +146,25 @@ class Api {
   private describeStackResources(form: Form, request: ServiceRequest) {
     const stack = this.stack(form, request);
     const logicalId = form.optional('LogicalResourceId');
-    const resources = [...stack.resources.values()].filter(
+    const resources = [...this.record(stack).entries.values()].filter(
       one => (logicalId ?? one.logicalId) === one.logicalId,
     );
-    return { StackResources: resources.map(resource => resourceDescription(stack, resource)) };
+    const first = resources.slice(0, perPage);
+    return { StackResources: first.map(resource => resourceDescription(stack, resource)) };
   }
 
   private listStackResources(form: Form, request: ServiceRequest) {
     const stack = this.stack(form, request);
-    const resources = [...stack.resources.values()].map(resource => resourceDescription(stack, resource));
+    const resources = [...this.record(stack).entries.values()];
+    const start = Number(form.optional('NextToken') ?? 0);
+    const end = start + perPage;
+    const page = resources.slice(start, end).map(resource => resourceDescription(stack, resource));
     return {
-      StackResourceSummaries: resources.map(({ StackId: _, StackName: __, Timestamp, ...summary }) => ({
+      StackResourceSummaries: page.map(({ StackId: _, StackName: __, Timestamp, ...summary }) => ({
         ...summary,
         LastUpdatedTimestamp: Timestamp,
       })),
+      NextToken: end < resources.length ? String(end) : undefined,
     };
   }
 
@@ -183,8 +211,10 @@ class Api {
   }
 
   private executeChangeSet(form: Form, request: ServiceRequest) {
-    form.refuse('DisableRollback', 'false');
-    this.changeSets.execute(this.changeSet(form, request), form.optional('ClientRequestToken'));
+    this.changeSets.execute(this.changeSet(form, request), {
+      clientRequestToken: form.optional('ClientRequestToken'),
+      disableRollback: form.optional('DisableRollback') === 'true',
+    });
     return {};
   }
 
@@ -218,8 +248,16 @@ class Api {
     throw invalid(`Stack with id ${name} does not exist`);
   }
 
+  /** What the reads of the stack show now; a stack is there as soon as it is asked for. */
+  private record(stack: Stack): StackRecord {
+    const record = recordAt(stack, this.options.readsAt(stack));
+    if (record) return record;
+    throw invalid(`Stack with id ${stack.name} does not exist`);
+  }
+
   private async deploymentInput(form: Form, previous?: Stack): Promise<DeploymentInput> {
-    form.refuse('DisableRollback', 'false');
+    const onFailure = form.optional('OnStackFailure');
+    if (onFailure !== 'DO_NOTHING') form.refuse('OnStackFailure', 'ROLLBACK');
     form.refuse('RollbackConfiguration');
     form.refuse('StackPolicyBody');
     form.refuse('EnableTerminationProtection', 'false');
@@ -234,6 +272,7 @@ class Api {
       parameters: new Map(form.structures('Parameters').map(one => parameter(one, previous))),
       tags: new Map(form.structures('Tags').map(one => [one.required('Key'), one.optional('Value') ?? ''])),
       clientRequestToken: form.optional('ClientRequestToken'),
+      disableRollback: form.optional('DisableRollback') === 'true' || onFailure === 'DO_NOTHING',
     };
   }
 
@@ -244,7 +283,7 @@ class Api {
     const [bucket, key] = bucketOfHost
       ? [bucketOfHost, decodeURIComponent(pathname).slice(1)]
       : [first, rest];
-    return Buffer.from(await this.readObject(bucket, key)).toString('utf8');
+    return Buffer.from(await this.options.readObject(bucket, key)).toString('utf8');
   }
 }
 

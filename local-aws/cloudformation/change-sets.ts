@@ -79,14 +79,19 @@ export class ChangeSets {
     this.changeSets.splice(this.changeSets.indexOf(changeSet), 1);
   }
 
-  execute(changeSet: ChangeSet, clientRequestToken: string | undefined): void {
-    const { stack, type, name, executionStatus, input } = changeSet;
+  execute(
+    changeSet: ChangeSet,
+    choices: Pick<DeploymentInput, 'clientRequestToken' | 'disableRollback'>,
+  ): void {
+    const { stack, type, name, executionStatus } = changeSet;
+    const disableRollback = choices.disableRollback || changeSet.input.disableRollback;
+    const input = { ...changeSet.input, ...choices, disableRollback };
     if (executionStatus !== 'AVAILABLE') {
       const message = `ChangeSet [${name}] cannot be executed in its current execution status of [${executionStatus}]`;
       throw new AwsError('InvalidChangeSetStatus', message);
     }
-    if (type === 'CREATE') this.engine.create(stack, { ...input, clientRequestToken });
-    else this.engine.update(stack, { ...input, clientRequestToken });
+    if (type === 'CREATE') this.engine.create(stack, input);
+    else this.engine.update(stack, input);
     changeSet.executionStatus = 'EXECUTE_COMPLETE';
     for (const other of this.changeSets.filter(set => set.stack === stack && set !== changeSet))
       this.delete(other);

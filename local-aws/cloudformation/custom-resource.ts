@@ -1,5 +1,6 @@
 import type { Clock } from '../clock';
 import type { Functions } from '../lambda-function';
+import { type Variants, wait } from './environment';
 import { inventedName, type Random, uuid } from './identifiers';
 import {
   type ResourceCopy,
@@ -16,6 +17,7 @@ export interface CustomResourceOptions {
   readonly functions: Pick<Functions, 'invokeAsynchronously'>;
   /** The address to which the answer of the request with this token is put. */
   readonly responseUrl: (token: string) => string;
+  readonly variants: Variants;
 }
 
 /** What arrived at a response URL, and whether CloudFormation still waited for it. */
@@ -35,6 +37,17 @@ interface Request {
   readonly resource: ResourceRequest;
   /** The id that counts when the answer gives none. */
   readonly physicalId: string;
+  readonly functionArn: string;
+  readonly timeoutSeconds: number;
+  /** What only some request types carry. */
+  readonly fields: Partial<RequestFields>;
+}
+
+interface RequestFields {
+  readonly PhysicalResourceId: string;
+  readonly OldResourceProperties: Value;
+  readonly ResourceType: string;
+  readonly ResourceProperties: Value | undefined;
 }
 
 // aborting without a reason would make an exception with a stack trace each time
@@ -69,7 +82,15 @@ export class CustomResources implements ResourceType {
   }
 
   async delete(resource: ResourceRequest, { physicalId }: ResourceCopy): Promise<void> {
-    await this.request('Delete', resource, physicalId, { PhysicalResourceId: physicalId });
+    const bare = resource.isRollbackCleanUp ? this.bareFields(resource) : {};
+    await this.request('Delete', resource, physicalId, { PhysicalResourceId: physicalId, ...bare });
+  }
+
+  private bareFields({ properties: { ServiceToken = '' } }: ResourceRequest): Partial<RequestFields> {
+    const { rollbackDeletes } = this.options.variants;
+    if (rollbackDeletes === 'everything') return {};
+    const ResourceProperties = rollbackDeletes === 'no properties' ? undefined : { ServiceToken };
+    return { ResourceType: 'AWS::CloudFormation::CustomResource', ResourceProperties };
   }
 
   /** Takes what was put to a response URL. The first answer counts, while the request is waited for. */
@@ -85,21 +106,31 @@ export class CustomResources implements ResourceType {
     requestType: RequestType,
     resource: ResourceRequest,
     physicalId: string,
-    fields: Properties,
+    fields: Partial<RequestFields>,
   ): Promise<ResourceState> {
-    const request = { requestType, requestId: uuid(this.options.random), resource, physicalId };
-    const functionArn = serviceToken(resource.properties.ServiceToken);
-    const timeoutSeconds = serviceTimeout(resource.properties.ServiceTimeout);
+    const { signal, properties } = resource;
+    const request = {
+      ...{ requestType, requestId: uuid(this.options.random), resource, physicalId, fields },
+      functionArn: serviceToken(properties.ServiceToken),
+      timeoutSeconds: serviceTimeout(properties.ServiceTimeout),
+    };
+    const { signingDelayMs, recordingDelayMs, cancelsUnrecorded } = this.options.variants;
     try {
-      return accepted(await this.exchange(request, functionArn, timeoutSeconds, fields), request);
+      signal.throwIfAborted();
+      await wait(this.options, signingDelayMs, signal);
+      const answer = await this.exchange(request);
+      await wait(this.options, recordingDelayMs, cancelsUnrecorded ? signal : undefined);
+      return accepted(answer, request);
     } catch (error) {
       if (error instanceof ResourceFailure) throw error;
+      if (signal.aborted && error === signal.reason)
+        throw new ResourceFailure(cancellation(requestType), physicalId);
       throw new ResourceFailure(error instanceof Error ? error.message : String(error), physicalId);
     }
   }
 
-  private async exchange(request: Request, functionArn: string, timeoutSeconds: number, fields: Properties) {
-    const { requestId, requestType, resource } = request;
+  private async exchange(request: Request): Promise<Buffer> {
+    const { requestId, requestType, resource, functionArn, timeoutSeconds } = request;
     const token = uuid(this.options.random);
     const over = new AbortController();
     this.requestIds.set(token, requestId);
@@ -113,13 +144,13 @@ export class CustomResources implements ResourceType {
       resource.signal.addEventListener('abort', cancel, { signal: over.signal });
       const expire = () => giveUp(new Error(silence(requestId, timeoutSeconds)));
       this.options.clock.sleep(timeoutSeconds * 1000, over.signal).then(expire, () => undefined);
-      const event = { ...this.event(request, functionArn, token), ...fields };
+      const event = this.event(request, token);
       this.options.functions.invokeAsynchronously(functionArn, JSON.stringify(event)).catch(giveUp);
     });
     return answered.finally(() => over.abort(settled));
   }
 
-  private event({ requestType, requestId, resource }: Request, functionArn: string, token: string) {
+  private event({ requestType, requestId, resource, functionArn, fields }: Request, token: string) {
     return {
       RequestType: requestType,
       ServiceToken: functionArn,
@@ -129,6 +160,7 @@ export class CustomResources implements ResourceType {
       LogicalResourceId: resource.logicalId,
       ResourceType: resource.type,
       ResourceProperties: withScalarsAsText(resource.properties),
+      ...fields,
     };
   }
 
@@ -191,7 +223,7 @@ function outcome(answer: Properties, { requestId, physicalId }: Request): Resour
   const id = validPhysicalId(PhysicalResourceId) ? PhysicalResourceId : physicalId;
   if (Status === 'FAILED') {
     const message = `Received response status [FAILED] from custom resource. Message returned: ${Reason ?? ''}`;
-    throw new ResourceFailure(`${message} (RequestId: ${requestId})`, id);
+    throw new ResourceFailure(`${message} (RequestId: ${requestId})`, id, true);
   }
   if (Status !== 'SUCCESS')
     throw new Error(`Invalid response: expected a Status, got ${JSON.stringify(Status)}`);

@@ -1,6 +1,7 @@
 import { checkRules, conditionHolds } from './conditions';
 import { findCycle } from './dependency-order';
 import {
+  type Elsewhere,
   isKnownIntrinsic,
   type Resolved,
   references,
@@ -24,15 +25,14 @@ export interface Deployment {
   readonly dependencies: ReadonlyMap<string, readonly string[]>;
 }
 
-export type ImportedValue = (exportName: string) => string;
-
 /** Checks the template as a whole, as CloudFormation does before it touches a resource. */
 export function planDeployment(
   input: Omit<Deployment, 'dependencies'>,
   knownType: (type: string) => boolean,
 ): Deployment {
   const { template, values } = input;
-  const scope = { template, parameters: values, resource: () => undefined, importedValue: () => '' };
+  const elsewhere = { importedValue: () => '', stackOutput: () => '' };
+  const scope = { template, parameters: values, resource: () => undefined, elsewhere };
   refuseUnknown(template, knownType);
   checkRules(scope);
   const dependencies = new Map(
@@ -82,12 +82,12 @@ function withoutAbsent(dependencies: ReadonlyMap<string, readonly string[]>): Ma
 }
 
 /** What the intrinsics of the deployment see while the stack is as it is now. */
-export function scopeOf(stack: Stack, { template, values }: Deployment, importedValue: ImportedValue): Scope {
+export function scopeOf(stack: Stack, { template, values }: Deployment, elsewhere: Elsewhere): Scope {
   const resource = (id: string) => {
     const found = stack.resources.get(id);
     return found && resolved(stack, found);
   };
-  return { template, parameters: values, resource, importedValue };
+  return { template, parameters: values, resource, elsewhere };
 }
 
 function resolved(stack: Stack, { logicalId, type, physicalId, attributes }: StackResource): Resolved {

@@ -1,8 +1,9 @@
 import type { ChangeSet } from './change-sets';
 import type { Stack, StackEvent, StackResource } from './stack';
+import type { StackRecord } from './stack-record';
 
-/** A stack in DescribeStacks. */
-export function stackDescription(stack: Stack) {
+/** A stack in DescribeStacks, with the status that the record gives. */
+export function stackDescription(stack: Stack, { status, reason }: StackRecord) {
   const { deployment } = stack;
   return {
     StackId: stack.id,
@@ -12,9 +13,9 @@ export function stackDescription(stack: Stack) {
     CreationTime: new Date(stack.creationTime),
     LastUpdatedTime: optionalDate(stack.lastUpdatedTime),
     DeletionTime: optionalDate(stack.deletionTime),
-    StackStatus: stack.status,
-    StackStatusReason: stack.reason,
-    DisableRollback: false,
+    StackStatus: status,
+    StackStatusReason: reason,
+    DisableRollback: stack.disablesRollback,
     EnableTerminationProtection: false,
     NotificationARNs: [],
     Outputs: stack.outputs.map(({ key, value, description, exportName }) => ({

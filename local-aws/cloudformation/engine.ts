@@ -5,12 +5,19 @@ import { CustomResources } from './custom-resource';
 import { type Deployment, planDeployment } from './deployment';
 import { defaultVariants, type Environment, type Variants } from './environment';
 import type { Random } from './identifiers';
-import { deleteStack, Operation, type ParentSucceeds } from './operation';
+import {
+  deleteStack,
+  Operation,
+  type ParentSucceeds,
+  type RollbackOptions,
+  rollbackStatus,
+  settledStatuses,
+} from './operation';
 import { givenParameters, parameterValues } from './parameters';
 import type { ResourceType } from './resource-type';
 import { awsResourceTypes, type Parameters } from './resource-types';
 import { needsReplacement } from './rollout';
-import { Stack } from './stack';
+import { type Output, Stack } from './stack';
 import { parseTemplate } from './template';
 import { isEqual, type Properties, type Value } from './value';
 
@@ -35,6 +42,16 @@ export interface DeploymentInput {
   readonly parameters?: ReadonlyMap<string, string>;
   readonly tags?: ReadonlyMap<string, string>;
   readonly clientRequestToken?: string;
+  /** Whether a failure leaves what succeeded as it is. @default false */
+  readonly disableRollback?: boolean;
+}
+
+export interface RollbackInput extends Omit<RollbackOptions, 'skip'> {
+  readonly clientRequestToken?: string;
+}
+
+export interface ContinuationInput extends Pick<RollbackOptions, 'skip'> {
+  readonly clientRequestToken?: string;
 }
 
 export interface DeletionInput {
@@ -48,7 +65,7 @@ interface Running {
   readonly end: Promise<void>;
 }
 
-const updatable = ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'];
+const pausedStatuses = ['CREATE_FAILED', 'UPDATE_FAILED'];
 
 /** CloudFormation without its API: stacks, and what happens to them in the order in which AWS does it. */
 export class Engine {
@@ -57,18 +74,21 @@ export class Engine {
   private readonly environment: Environment;
   private readonly types: ReadonlyMap<string, ResourceType>;
   private readonly running = new Map<Stack, Running>();
-  private readonly unfinished = new Map<Stack, Operation>();
 
   constructor(private readonly options: EngineOptions) {
-    this.customResources = new CustomResources(options);
+    const variants = { ...defaultVariants, ...options.variants };
+    this.customResources = new CustomResources({ ...options, variants });
     this.types = new Map([...awsResourceTypes(options), ...(options.resourceTypes ?? [])]);
     this.environment = {
       clock: options.clock,
       random: options.random,
-      variants: { ...defaultVariants, ...options.variants },
+      variants,
       resourceType: name => this.resourceType(name),
-      importedValue: (stack, name) => this.importedValue(stack, name),
-      checkExports: (stack, names) => this.checkExports(stack, names),
+      elsewhere: stack => ({
+        importedValue: name => this.importedValue(stack, name),
+        stackOutput: (name, output, region = stack.region) => this.stackOutput(region, name, output),
+      }),
+      checkExports: (stack, outputs) => this.checkExports(stack, outputs),
     };
   }
 
@@ -92,15 +112,20 @@ export class Engine {
   create(stack: Stack, input: DeploymentInput): void {
     const deployment = this.plan(stack, input);
     if (stack.status !== 'REVIEW_IN_PROGRESS') throw refusal(stack, 'can not be created');
-    this.start(stack, operation => operation.create(input.clientRequestToken), deployment);
+    const operation = this.begin(stack, 'CREATE_IN_PROGRESS', input, deployment);
+    this.track(stack, operation.create(), operation);
   }
 
   /** Starts an update, of a nested stack if there is a parent; refuses one that changes nothing. */
   update(stack: Stack, input: DeploymentInput, parentSucceeds?: ParentSucceeds): void {
     const deployment = this.plan(stack, input);
-    if (!updatable.includes(stack.status)) throw refusal(stack, 'can not be updated');
+    if (pausedStatuses.includes(stack.status)) {
+      if (!input.disableRollback) throw invalid(nonTerminal(stack));
+    } else if (!settledStatuses.includes(stack.status)) throw refusal(stack, 'can not be updated');
     if (!this.isChange(stack, deployment)) throw invalid('No updates are to be performed.');
-    this.start(stack, operation => operation.update(input.clientRequestToken, parentSucceeds), deployment);
+    const operation = this.begin(stack, 'UPDATE_IN_PROGRESS', input, deployment);
+    stack.lastUpdatedTime = this.options.clock.now();
+    this.track(stack, operation.update(parentSucceeds), operation);
   }
 
   /** Takes back an update that is in progress. */
@@ -111,12 +136,20 @@ export class Engine {
     operation.cancel();
   }
 
-  /** Tries a failed rollback again. */
-  continueRollback(stack: Stack): void {
-    const operation = this.unfinished.get(stack);
-    if (stack.status !== 'UPDATE_ROLLBACK_FAILED' || !operation)
-      throw refusal(stack, 'has no rollback to continue');
-    this.track(stack, operation.rollBack(), operation);
+  /** Goes back to the last settled state from a failure after which rollback was disabled. */
+  rollBack(stack: Stack, { clientRequestToken, ...options }: RollbackInput = {}): void {
+    if (!pausedStatuses.includes(stack.status)) throw refusal(stack, 'can not be rolled back');
+    this.startRollback(stack, clientRequestToken, options);
+  }
+
+  /** Tries a failed rollback again. Resources that failed to be rolled back may be skipped. */
+  continueRollback(stack: Stack, { clientRequestToken, skip = [] }: ContinuationInput = {}): void {
+    if (stack.status !== 'UPDATE_ROLLBACK_FAILED') throw refusal(stack, 'has no rollback to continue');
+    const others = skip.filter(id => stack.resources.get(id)?.status !== 'UPDATE_FAILED');
+    if (others.length > 0) {
+      throw invalid(`expected resources in the state UPDATE_FAILED to skip, got [${others.join(', ')}]`);
+    }
+    this.startRollback(stack, clientRequestToken, { skip });
   }
 
   /** Starts to delete a stack; a creation in progress is given up. `retain` takes resources that could not go. */
@@ -128,14 +161,16 @@ export class Engine {
     }
     if (retain.length > 0 && stack.status !== 'DELETE_FAILED')
       throw refusal(stack, 'must be DELETE_FAILED to retain');
+    const [used] = this.usedExports(stack, stack.outputs);
+    if (used) {
+      // the call succeeds, but nothing is deleted
+      const reason = `Delete canceled. Cannot delete export ${used.name} as it is in use by ${used.by}.`;
+      stack.begin(stack.status, clientRequestToken, reason);
+      return;
+    }
     const { environment } = this;
-    const end = deleteStack({
-      stack,
-      environment,
-      retain,
-      interrupted: interrupted?.end,
-      clientRequestToken,
-    });
+    stack.begin('DELETE_IN_PROGRESS', clientRequestToken);
+    const end = deleteStack({ stack, environment, retain, interrupted: interrupted?.end });
     interrupted?.operation?.cancel();
     this.track(stack, end);
   }
@@ -163,7 +198,9 @@ export class Engine {
 
   /** Whether the deployment differs from what the stack is. */
   isChange(stack: Stack, deployment: Deployment): boolean {
-    return !stack.deployment || !isEqual(essence(stack.deployment), essence(deployment));
+    // what has failed may be tried again as it is
+    if (!stack.deployment || pausedStatuses.includes(stack.status)) return true;
+    return !isEqual(essence(stack.deployment), essence(deployment));
   }
 
   /** Whether such a change makes a new copy of a resource. */
@@ -171,9 +208,23 @@ export class Engine {
     return needsReplacement(this.resourceType(type), after, before);
   }
 
-  private start(stack: Stack, run: (operation: Operation) => Promise<void>, deployment: Deployment): void {
+  private begin(stack: Stack, status: string, input: DeploymentInput, deployment: Deployment): Operation {
     const operation = new Operation(stack, deployment, this.environment);
-    this.track(stack, run(operation), operation);
+    stack.disablesRollback = input.disableRollback ?? false;
+    stack.begin(status, input.clientRequestToken);
+    return operation;
+  }
+
+  private startRollback(
+    stack: Stack,
+    clientRequestToken: string | undefined,
+    options: RollbackOptions,
+  ): void {
+    const { deployment } = stack;
+    if (!deployment) throw refusal(stack, 'has nothing to roll back');
+    const operation = new Operation(stack, deployment, this.environment);
+    stack.begin(rollbackStatus(stack), clientRequestToken);
+    this.track(stack, operation.rollBack(options), operation);
   }
 
   private track(stack: Stack, end: Promise<void>, operation?: Operation): void {
@@ -181,7 +232,6 @@ export class Engine {
     this.running.set(stack, running);
     const finish = () => {
       if (this.running.get(stack) === running) this.running.delete(stack);
-      if (operation && stack.status === 'UPDATE_ROLLBACK_FAILED') this.unfinished.set(stack, operation);
     };
     // a rejection is a fault of this imitation: it stays unhandled, and loud
     end.then(finish);
@@ -215,14 +265,37 @@ export class Engine {
     return value;
   }
 
-  private checkExports(stack: Stack, names: readonly string[]): void {
+  private stackOutput(region: string, stackName: string, outputName: string): string {
+    const stack = this.find(region, stackName);
+    if (!stack || stack.isGone) throw new Error(`Stack ${stackName} does not exist in ${region}.`);
+    const output = stack.outputs.find(({ key }) => key === outputName);
+    if (!output) throw new Error(`Output ${outputName} does not exist in stack ${stackName}.`);
+    return output.value;
+  }
+
+  private checkExports(stack: Stack, outputs: readonly Output[]): void {
+    const names = outputs.flatMap(({ exportName }) => exportName ?? []);
     for (const other of this.othersOf(stack)) {
-      const taken = other.outputs.find(
-        ({ exportName }) => exportName !== undefined && names.includes(exportName),
-      );
+      const taken = other.outputs.find(({ exportName = '' }) => names.includes(exportName));
       if (taken)
         throw new Error(`Export with name ${taken.exportName} is already exported by stack ${other.name}`);
     }
+    for (const { name, by, value } of this.usedExports(stack, stack.outputs)) {
+      const after = outputs.find(({ exportName }) => exportName === name);
+      const change = after ? 'updated' : 'deleted';
+      if (after?.value !== value)
+        throw new Error(`Export ${name} cannot be ${change} as it is in use by ${by}`);
+    }
+  }
+
+  /** Those exports that other stacks import. */
+  private usedExports(stack: Stack, outputs: readonly Output[]) {
+    return outputs.flatMap(({ exportName: name, value }) => {
+      const users = this.othersOf(stack).filter(({ imports }) => name !== undefined && imports.has(name));
+      return name === undefined || users.length === 0
+        ? []
+        : [{ name, value, by: users.map(user => user.name).join(' and ') }];
+    });
   }
 
   private othersOf(stack: Stack): Stack[] {
@@ -235,6 +308,13 @@ function essence({ template, values, tags }: Deployment): Value {
   const definitions = [...resources].map(([id, { condition = '', ...rest }]) => [id, { condition, ...rest }]);
   const sections = { mappings, conditions, outputs, resources: Object.fromEntries(definitions) };
   return { ...sections, values: Object.fromEntries(values), tags: Object.fromEntries(tags) };
+}
+
+function nonTerminal({ status }: Stack): string {
+  const hint =
+    'To update the stack from this state, please use the disable-rollback parameter with update-stack API.';
+  const other = 'To rollback to the last known good state, use the rollback-stack API';
+  return `This stack is currently in a non-terminal [${status}] state. ${hint} ${other}`;
 }
 
 function refusal({ id, status }: Stack, what: string): AwsError {

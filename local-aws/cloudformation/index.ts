@@ -3,10 +3,20 @@ import { cloudFormationApi, type ReadObject } from './api';
 import { ChangeSets } from './change-sets';
 import type { Answer } from './custom-resource';
 import { Engine, type EngineOptions } from './engine';
+import type { Stack } from './stack';
 
 export type { Answer } from './custom-resource';
-export { type DeletionInput, type DeploymentInput, Engine, type EngineOptions } from './engine';
+export { eventDescription, resourceDescription, stackDescription } from './descriptions';
+export {
+  type ContinuationInput,
+  type DeletionInput,
+  type DeploymentInput,
+  Engine,
+  type EngineOptions,
+  type RollbackInput,
+} from './engine';
 export { defaultVariants, type Variants } from './environment';
+export { Form, queryService } from './query-protocol';
 export {
   type ResourceCopy,
   ResourceFailure,
@@ -15,9 +25,12 @@ export {
   type ResourceType,
 } from './resource-type';
 export type { Output, Stack, StackEvent, StackResource } from './stack';
+export { recordAt, type StackRecord } from './stack-record';
 
 export interface CloudFormationOptions extends EngineOptions {
   readonly readObject: ReadObject;
+  /** The time whose record the reads of a stack show. @default - the clock's */
+  readonly readsAt?: (stack: Stack) => number;
 }
 
 /** CloudFormation: the engine and its API. */
@@ -28,7 +41,13 @@ export class CloudFormation {
   constructor(options: CloudFormationOptions) {
     this.engine = new Engine(options);
     const changeSets = new ChangeSets(this.engine, options.random, () => options.clock.now());
-    this.service = cloudFormationApi(this.engine, changeSets, options.readObject);
+    const readsAt = options.readsAt ?? (() => options.clock.now());
+    this.service = cloudFormationApi({
+      engine: this.engine,
+      changeSets,
+      readObject: options.readObject,
+      readsAt,
+    });
   }
 
   /** Takes what a custom resource put to its response URL. */

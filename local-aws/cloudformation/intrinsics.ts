@@ -7,8 +7,15 @@ export interface Scope {
   readonly template: Template;
   /** The template's parameters and the pseudo parameters. */
   readonly parameters: ReadonlyMap<string, Value>;
+  readonly elsewhere: Elsewhere;
   resource(logicalId: string): Resolved | undefined;
+}
+
+/** What a stack can see of other stacks. */
+export interface Elsewhere {
   importedValue(exportName: string): string;
+  /** An output of a stack; in the Region of the stack that asks, unless another one is given. */
+  stackOutput(stackName: string, outputName: string, region?: string): string;
 }
 
 /** A resource as `Ref` and `Fn::GetAtt` see it. */
@@ -30,7 +37,8 @@ const intrinsics = new Map<string, Intrinsic>([
   ['Fn::Split', split],
   ['Fn::If', (argument, scope) => resolveOptional(branch(argument, scope), scope)],
   ['Fn::FindInMap', foundInMap],
-  ['Fn::ImportValue', (argument, scope) => scope.importedValue(resolveText(argument, scope))],
+  ['Fn::ImportValue', (argument, scope) => scope.elsewhere.importedValue(resolveText(argument, scope))],
+  ['Fn::GetStackOutput', stackOutput],
 ]);
 
 /** Whether `resolve` knows the function. */
@@ -150,6 +158,22 @@ function split(argument: Value, scope: Scope): Value {
 function branch(argument: Value, scope: Scope): Value {
   const [condition, then, otherwise] = branches(argument);
   return conditionHolds(condition, scope) ? then : otherwise;
+}
+
+function stackOutput(argument: Value, scope: Scope): string {
+  const fields = objectAt(resolve(argument, scope), 'Fn::GetStackOutput');
+  const { StackName, OutputName, Region, RoleArn, ...unknown } = fields;
+  const [name] = Object.keys(unknown);
+  if (name !== undefined) {
+    throw new Error(`[Fn::GetStackOutput] expected StackName, OutputName, Region and RoleArn, got ${name}`);
+  }
+  const account = scope.parameters.get('AWS::AccountId');
+  if (RoleArn !== undefined && textAt(RoleArn, 'Fn::GetStackOutput').split(':')[4] !== account) {
+    throw new Error(`local aws does not imitate Fn::GetStackOutput from another account: ${RoleArn}`);
+  }
+  const text = (value: Value | undefined) => textAt(value, 'Fn::GetStackOutput');
+  const region = Region === undefined ? undefined : text(Region);
+  return scope.elsewhere.stackOutput(text(StackName), text(OutputName), region);
 }
 
 function foundInMap(argument: Value, scope: Scope): Value {

@@ -1,19 +1,31 @@
 import { type Deployment, resolveOutputs, scopeOf } from './deployment';
 import type { Environment } from './environment';
-import { remove } from './removal';
+import type { Elsewhere } from './intrinsics';
+import { type RemovalOptions, remove } from './removal';
 import { Rollout } from './rollout';
 import type { Stack, StackResource } from './stack';
 
 /** Tells a nested stack that has been updated whether the update of its parent succeeds, once that is known. */
 export type ParentSucceeds = () => Promise<boolean>;
 
-/** One creation or update of a stack, from its first event to its last. */
+export interface RollbackOptions {
+  /** Logical ids of resources that stay as they are; only for a rollback that is continued. */
+  readonly skip?: readonly string[];
+  /** Whether new resources are deleted in spite of `DeletionPolicy: Retain`. */
+  readonly retainExceptOnCreate?: boolean;
+}
+
+/** Statuses in which nothing is left to do, and to which a rollback goes back. */
+export const settledStatuses = ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'];
+
+// AWS CloudFormation User Guide, "Troubleshooting CloudFormation"
+const cleanUpAttempts = 3;
+
+/** One creation, update or rollback of a stack, from its first event to its last. */
 export class Operation {
   private readonly controller = new AbortController();
   private isCancelled = false;
-  private readonly before: ReadonlyMap<string, StackResource>;
-  private readonly previous?: Deployment;
-  /** Every copy that existed or may exist since the operation began; the last word on each counts. */
+  /** Every copy that existed or may exist since the stack was last settled; the last word on each counts. */
   private readonly copies = new Map<string, StackResource>();
 
   constructor(
@@ -21,9 +33,10 @@ export class Operation {
     private readonly deployment: Deployment,
     private readonly environment: Environment,
   ) {
-    this.before = new Map(stack.resources);
-    this.previous = stack.deployment;
-    for (const resource of this.before.values()) this.addCopy(resource);
+    if (stack.deployment && settledStatuses.includes(stack.status)) {
+      stack.settled = { deployment: stack.deployment, resources: new Map(stack.resources) };
+    }
+    for (const resource of [...stack.leftovers, ...stack.resources.values()]) this.addCopy(resource);
   }
 
   /** Gives up what is in flight and starts nothing more. */
@@ -32,31 +45,30 @@ export class Operation {
     this.controller.abort();
   }
 
-  async create(clientRequestToken?: string): Promise<void> {
+  async create(): Promise<void> {
     const { stack } = this;
     stack.deployment = this.deployment;
-    stack.begin('CREATE_IN_PROGRESS', clientRequestToken);
     const reason = await this.rollOut(this.deployment);
     // a deletion that came meanwhile has its own way on from here
     if (stack.status !== 'CREATE_IN_PROGRESS') return;
     if (reason === undefined) return stack.enter('CREATE_COMPLETE');
+    if (stack.disablesRollback) return this.pause('CREATE_FAILED', reason);
     stack.enter('ROLLBACK_IN_PROGRESS', `${reason} Rollback requested by user.`, true);
-    const left = await this.removeAll(
-      [...stack.resources.values()],
-      copy => copy.definition.deletionPolicy === 'Retain',
-    );
-    stack.enter(left.length > 0 ? 'ROLLBACK_FAILED' : 'ROLLBACK_COMPLETE', deletionFailure(left));
+    await this.rollBackCreation();
   }
 
-  async update(clientRequestToken?: string, parentSucceeds?: ParentSucceeds): Promise<void> {
+  async update(parentSucceeds?: ParentSucceeds): Promise<void> {
     const { stack, environment } = this;
-    stack.lastUpdatedTime = environment.clock.now();
-    stack.begin('UPDATE_IN_PROGRESS', clientRequestToken);
     const reason = await this.rollOut(this.deployment);
-    if (reason !== undefined) return this.rollBack(this.isCancelled ? undefined : reason);
+    if (reason !== undefined) {
+      if (!stack.disablesRollback || this.isCancelled)
+        return this.startRollback(this.isCancelled ? undefined : reason);
+      stack.deployment = this.deployment;
+      return this.pause('UPDATE_FAILED', reason);
+    }
     if (parentSucceeds) {
       stack.enter(environment.variants.nestedStackWaitsIn);
-      if (!(await parentSucceeds())) return this.rollBack();
+      if (!(await parentSucceeds())) return this.startRollback();
     }
     stack.deployment = this.deployment;
     stack.enter('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS');
@@ -64,43 +76,76 @@ export class Operation {
     stack.enter('UPDATE_COMPLETE');
   }
 
-  /** Takes an update back; once more when a rollback has failed. */
-  async rollBack(reason = 'User Initiated'): Promise<void> {
-    const { stack, previous } = this;
-    if (!previous) throw new Error('expected a previous deployment to roll back to, got none');
-    stack.enter('UPDATE_ROLLBACK_IN_PROGRESS', reason, true);
-    const failure = await this.rollOut(previous, this.before);
-    if (failure !== undefined) {
-      stack.leftovers = [...this.copies.values()].filter(copy => !stack.isPresent(copy));
-      return stack.enter('UPDATE_ROLLBACK_FAILED', failure);
-    }
-    stack.leftovers = [];
+  /** Goes back to the last settled state, once the stack has the status that says so. */
+  async rollBack({ skip = [], retainExceptOnCreate = false }: RollbackOptions = {}): Promise<void> {
+    const { stack } = this;
+    const { settled } = stack;
+    if (!settled) return this.rollBackCreation(retainExceptOnCreate);
+    stack.deployment = settled.deployment;
+    const failure = await this.rollOut(settled.deployment, settled.resources, skip);
+    if (failure !== undefined) return this.pause('UPDATE_ROLLBACK_FAILED', failure);
     stack.enter('UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS');
-    await this.cleanUp(previous, copy => this.isRetainedAfterRollback(copy));
+    const isRetained = (copy: StackResource) => this.isRetainedAfterRollback(copy, retainExceptOnCreate);
+    await this.cleanUp(settled.deployment, isRetained, true);
     stack.enter('UPDATE_ROLLBACK_COMPLETE');
+  }
+
+  private startRollback(reason = 'User Initiated'): Promise<void> {
+    this.stack.enter(rollbackStatus(this.stack), reason, true);
+    return this.rollBack();
+  }
+
+  private async rollBackCreation(retainExceptOnCreate = false): Promise<void> {
+    const { stack } = this;
+    const isRetained = ({ definition }: StackResource) =>
+      definition.deletionPolicy === 'Retain' && !retainExceptOnCreate;
+    const copies = [...this.formerCopies(), ...stack.resources.values()];
+    const left = await this.remove({ copies, isRetained, attempts: 1, isOfStack: true });
+    stack.leftovers = left.filter(copy => !stack.isCurrent(copy));
+    stack.imports = new Set();
+    stack.enter(left.length > 0 ? 'ROLLBACK_FAILED' : 'ROLLBACK_COMPLETE', deletionFailure(left));
+  }
+
+  /** Stops at a failure; a later operation goes on from here. */
+  private pause(status: string, reason: string): void {
+    this.stack.leftovers = this.formerCopies();
+    this.stack.enter(status, reason);
   }
 
   private async rollOut(
     deployment: Deployment,
     originals?: ReadonlyMap<string, StackResource>,
+    skip: readonly string[] = [],
   ): Promise<string | undefined> {
     const { stack, environment } = this;
-    const controller = originals ? new AbortController() : this.controller;
-    const onCopy = (copy: StackResource) => this.addCopy(copy);
-    const rollout = new Rollout({ stack, deployment, environment, controller, originals, onCopy });
-    return (await rollout.run()) ?? this.setOutputs(deployment);
+    const elsewhere = environment.elsewhere(stack);
+    const imports = new Set<string>();
+    const importedValue = (name: string) => {
+      imports.add(name);
+      // until the end both what was and what is to be imported counts
+      stack.imports = new Set([...stack.imports, name]);
+      return elsewhere.importedValue(name);
+    };
+    const seen = { ...elsewhere, importedValue };
+    const rollout = new Rollout({
+      ...{ stack, deployment, environment, elsewhere: seen },
+      controller: originals ? new AbortController() : this.controller,
+      originals,
+      skip,
+      disablesRollback: stack.disablesRollback && !originals,
+      onCopy: copy => this.addCopy(copy),
+      dispose: copy => this.dispose(copy),
+    });
+    const failure = (await rollout.run()) ?? this.setOutputs(deployment, seen);
+    if (failure === undefined) stack.imports = imports;
+    return failure;
   }
 
-  private setOutputs(deployment: Deployment): string | undefined {
+  private setOutputs(deployment: Deployment, elsewhere: Elsewhere): string | undefined {
     const { stack, environment } = this;
     try {
-      const outputs = resolveOutputs(
-        scopeOf(stack, deployment, name => environment.importedValue(stack, name)),
-      );
-      environment.checkExports(
-        stack,
-        outputs.flatMap(({ exportName }) => exportName ?? []),
-      );
+      const outputs = resolveOutputs(scopeOf(stack, deployment, elsewhere));
+      environment.checkExports(stack, outputs);
       stack.outputs = outputs;
       return undefined;
     } catch (error) {
@@ -109,18 +154,36 @@ export class Operation {
   }
 
   private addCopy(copy: StackResource): void {
-    this.copies.set(`${copy.logicalId} ${copy.physicalId}`, copy);
+    this.copies.set(keyOf(copy), copy);
   }
 
-  private async cleanUp(deployment: Deployment, isRetained: (copy: StackResource) => boolean): Promise<void> {
+  private formerCopies(): StackResource[] {
+    return [...this.copies.values()].filter(
+      copy => copy.physicalId !== undefined && !this.stack.isCurrent(copy),
+    );
+  }
+
+  /** Deletes what a failed creation may have left, as the resource is created again. */
+  private async dispose(copy: StackResource): Promise<void> {
+    const isRetained = ({ definition }: StackResource) => definition.deletionPolicy === 'Retain';
+    const left = await this.remove({ copies: [copy], isRetained, attempts: 1, isOfStack: false });
+    if (left.length === 0) this.copies.delete(keyOf(copy));
+  }
+
+  private async cleanUp(
+    deployment: Deployment,
+    isRetained: (copy: StackResource) => boolean,
+    isRollbackCleanUp = false,
+  ): Promise<void> {
     const { stack } = this;
-    const isWanted = (copy: StackResource) => deployment.dependencies.has(copy.logicalId);
-    const superfluous = [...this.copies.values()].filter(copy => !(isWanted(copy) && stack.isPresent(copy)));
-    await this.removeAll(superfluous, isRetained);
+    const removed = [...stack.resources.values()].filter(
+      ({ logicalId }) => !deployment.dependencies.has(logicalId),
+    );
+    const copies = [...this.formerCopies(), ...removed];
+    await this.remove({ copies, isRetained, attempts: cleanUpAttempts, isOfStack: false, isRollbackCleanUp });
     // what could not be deleted in a clean-up is abandoned
-    for (const resource of [...stack.resources.values()]) {
-      if (!isWanted(resource)) stack.resources.delete(resource.logicalId);
-    }
+    stack.leftovers = [];
+    for (const { logicalId } of removed) if (stack.resources.has(logicalId)) stack.drop(logicalId);
   }
 
   private isRetainedAfterUpdate(copy: StackResource): boolean {
@@ -131,16 +194,28 @@ export class Operation {
     return copy.definition.deletionPolicy !== 'Delete';
   }
 
-  private isRetainedAfterRollback(copy: StackResource): boolean {
-    const original = this.before.get(copy.logicalId);
-    if (!original) return copy.definition.deletionPolicy === 'Retain';
+  private isRetainedAfterRollback(
+    { logicalId, definition }: StackResource,
+    exceptOnCreate: boolean,
+  ): boolean {
+    const original = this.stack.settled?.resources.get(logicalId);
+    if (!original) return definition.deletionPolicy === 'Retain' && !exceptOnCreate;
     const { rollbackDeletesRetained } = this.environment.variants;
     return original.definition.updateReplacePolicy === 'Retain' && !rollbackDeletesRetained;
   }
 
-  private removeAll(copies: readonly StackResource[], isRetained: (copy: StackResource) => boolean) {
-    return remove({ stack: this.stack, environment: this.environment, copies, isRetained, goesOn: true });
+  private remove(options: Omit<RemovalOptions, 'stack' | 'environment' | 'goesOn'>) {
+    return remove({ stack: this.stack, environment: this.environment, goesOn: true, ...options });
   }
+}
+
+/** The status in which the stack goes back to its last settled state. */
+export function rollbackStatus({ settled }: Stack): string {
+  return settled ? 'UPDATE_ROLLBACK_IN_PROGRESS' : 'ROLLBACK_IN_PROGRESS';
+}
+
+function keyOf({ logicalId, physicalId }: StackResource): string {
+  return `${logicalId} ${physicalId}`;
 }
 
 export interface Deletion {
@@ -150,13 +225,10 @@ export interface Deletion {
   readonly retain: readonly string[];
   /** Ends when the creation that the deletion interrupts has given up. */
   readonly interrupted?: Promise<void>;
-  readonly clientRequestToken?: string;
 }
 
 /** Deletes a stack with all that it owns and no policy keeps. */
-export async function deleteStack(deletion: Deletion): Promise<void> {
-  const { stack, environment, retain, interrupted, clientRequestToken } = deletion;
-  stack.begin('DELETE_IN_PROGRESS', clientRequestToken);
+export async function deleteStack({ stack, environment, retain, interrupted }: Deletion): Promise<void> {
   await interrupted;
   const left = await remove({
     stack,
@@ -164,8 +236,10 @@ export async function deleteStack(deletion: Deletion): Promise<void> {
     copies: [...stack.leftovers, ...stack.resources.values()],
     isRetained: copy => copy.definition.deletionPolicy !== 'Delete' || retain.includes(copy.logicalId),
     goesOn: environment.variants.deletesDependenciesOfFailed,
+    attempts: 1,
+    isOfStack: true,
   });
-  stack.leftovers = left.filter(copy => !stack.isPresent(copy));
+  stack.leftovers = left.filter(copy => !stack.isCurrent(copy));
   if (left.length > 0) return stack.enter('DELETE_FAILED', deletionFailure(left));
   stack.deletionTime = environment.clock.now();
   stack.enter('DELETE_COMPLETE');

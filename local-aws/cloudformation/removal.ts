@@ -10,6 +10,11 @@ export interface RemovalOptions {
   readonly isRetained: (copy: StackResource) => boolean;
   /** Whether what a failed resource depends on is deleted all the same. */
   readonly goesOn: boolean;
+  /** How often a deletion is tried. */
+  readonly attempts: number;
+  /** Whether the reads may go on showing what has been deleted. */
+  readonly isOfStack: boolean;
+  readonly isRollbackCleanUp?: boolean;
 }
 
 /** Deletes copies, dependents first. Resolves to those that are left because they could not be deleted. */
@@ -36,34 +41,56 @@ function grouped(copies: readonly StackResource[]): Map<string, StackResource[]>
 }
 
 async function removeCopy(copy: StackResource, options: RemovalOptions): Promise<boolean> {
-  const { stack, environment, isRetained } = options;
-  const isPresent = stack.isPresent(copy);
+  const { stack, environment, isRetained, isOfStack, attempts } = options;
+  const isCurrent = stack.isCurrent(copy);
   const record = (status: string, reason?: string) => {
     const changed = { ...copy, status, reason };
-    if (isPresent) stack.put(changed);
-    else stack.note(changed);
+    if (isCurrent) stack.put(changed);
+    else noteFormer(changed, options);
+    return changed;
   };
-  const drop = () => isPresent && stack.resources.delete(copy.logicalId);
-  if (isRetained(copy)) {
-    record('DELETE_SKIPPED');
-    drop();
+  const end = (last: StackResource): true => {
+    if (isCurrent)
+      stack.drop(copy.logicalId, isOfStack && environment.variants.showsDeleted ? last : undefined);
     return true;
-  }
-  record('DELETE_IN_PROGRESS');
+  };
   try {
-    await deletePhysically(copy, stack, environment);
-  } catch (error) {
-    record('DELETE_FAILED', error instanceof Error ? error.message : String(error));
+    if (isRetained(copy)) return end(record('DELETE_SKIPPED'));
+    for (let attempt = 1; attempt <= attempts; attempt += 1) {
+      record('DELETE_IN_PROGRESS');
+      const failure = await failureToDelete(copy, options);
+      if (failure === undefined) return end(record('DELETE_COMPLETE'));
+      record('DELETE_FAILED', failure);
+    }
     return false;
+  } finally {
+    if (!isCurrent) stack.show(copy.logicalId);
   }
-  record('DELETE_COMPLETE');
-  drop();
-  return true;
 }
 
-async function deletePhysically(copy: StackResource, stack: Stack, environment: Environment): Promise<void> {
+/** Records what happens to a copy that is not the current one. */
+function noteFormer(copy: StackResource, { stack, environment }: RemovalOptions): void {
+  const timestamp = stack.note(copy);
+  const { cleanUpShows } = environment.variants;
+  const current = stack.resources.get(copy.logicalId);
+  if (!current || cleanUpShows === 'current') return;
+  const { status, reason } = copy;
+  stack.show(
+    copy.logicalId,
+    cleanUpShows === 'former' ? { ...copy, timestamp } : { ...current, status, reason, timestamp },
+  );
+}
+
+async function failureToDelete(copy: StackResource, options: RemovalOptions): Promise<string | undefined> {
   const { logicalId, type, physicalId, properties, attributes } = copy;
-  if (physicalId === undefined) return;
-  const request = { stack, logicalId, type, properties, signal: new AbortController().signal };
-  await environment.resourceType(type).delete(request, { physicalId, attributes, properties });
+  if (physicalId === undefined) return undefined;
+  const { stack, environment, isRollbackCleanUp } = options;
+  const signal = new AbortController().signal;
+  const request = { stack, logicalId, type, properties, signal, isRollbackCleanUp };
+  try {
+    await environment.resourceType(type).delete(request, { physicalId, attributes, properties });
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }

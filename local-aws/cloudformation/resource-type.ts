@@ -19,6 +19,8 @@ export interface ResourceRequest {
   readonly properties: Properties;
   /** Aborted when CloudFormation cancels the resource because another one failed. */
   readonly signal: AbortSignal;
+  /** Whether this belongs to the clean-up of an update's rollback. */
+  readonly isRollbackCleanUp?: boolean;
 }
 
 export interface ResourceState {
@@ -35,6 +37,8 @@ export class ResourceFailure extends Error {
   constructor(
     message: string,
     readonly physicalId: string,
+    /** Whether the resource itself said that it failed. */
+    readonly isAnswered = false,
   ) {
     super(message);
     this.name = 'ResourceFailure';

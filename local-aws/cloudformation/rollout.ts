@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { inDependencyOrder } from './dependency-order';
 import { type Deployment, scopeOf } from './deployment';
-import type { Environment } from './environment';
-import { resolveProperties } from './intrinsics';
+import { type Environment, wait } from './environment';
+import { type Elsewhere, resolveProperties } from './intrinsics';
 import {
   type ResourceCopy,
   ResourceFailure,
@@ -17,19 +17,28 @@ export interface RolloutOptions {
   readonly stack: Stack;
   readonly deployment: Deployment;
   readonly environment: Environment;
-  /** Aborted from outside to cancel, and by the first failure unless this is a rollback. */
+  readonly elsewhere: Elsewhere;
+  /** Aborted from outside to cancel, and by the first failure unless that stops nothing. */
   readonly controller: AbortController;
   /** The resources before the update that this rolls back. */
   readonly originals?: ReadonlyMap<string, StackResource>;
+  /** Logical ids of resources that stay as they are, but count as brought. */
+  readonly skip: readonly string[];
+  /** Whether a failure leaves alone what does not depend on it. */
+  readonly disablesRollback: boolean;
   /** Told of every copy that may exist. */
   readonly onCopy: (copy: StackResource) => void;
+  /** Deletes what a failed creation may have left behind. */
+  readonly dispose: (copy: StackResource) => Promise<void>;
 }
 
+type End = Pick<StackResource, 'status' | 'reason'>;
 type Wanted = Pick<StackResource, 'logicalId' | 'type' | 'definition' | 'dependencies' | 'properties'>;
 
 /** Brings the resources of a stack to what a deployment says: creates, updates, replaces, never deletes. */
 export class Rollout {
   private readonly failures = new Map<string, 'create' | 'update'>();
+  private readonly unreached = new Set<string>();
 
   constructor(private readonly options: RolloutOptions) {
     // each resource in flight listens, however many there are
@@ -51,77 +60,148 @@ export class Rollout {
   }
 
   private async bring(logicalId: string): Promise<void> {
-    const { stack, deployment, environment, controller } = this.options;
+    const { stack, deployment, elsewhere } = this.options;
     const definition = deployment.template.resources.get(logicalId);
-    if (!definition || controller.signal.aborted || this.failures.size > 0) return;
-    const present = stack.resources.get(logicalId);
+    if (!definition) return;
+    if (this.isHeldUp(logicalId)) return void this.unreached.add(logicalId);
+    const found = stack.resources.get(logicalId);
+    // what a failed creation has left is never updated
+    const present = found?.status === 'CREATE_FAILED' ? undefined : found;
     const dependencies = deployment.dependencies.get(logicalId) ?? [];
     let wanted: Wanted = { logicalId, type: definition.type, definition, dependencies, properties: {} };
     try {
-      const scope = scopeOf(stack, deployment, name => environment.importedValue(stack, name));
+      const scope = scopeOf(stack, deployment, elsewhere);
       wanted = { ...wanted, properties: resolveProperties(definition.properties, scope) };
-      await this.bringTo(wanted, present);
+      if (present && this.options.skip.includes(logicalId)) this.complete(wanted, present);
+      else if (present) await this.bringTo(wanted, present);
+      else await this.create(wanted, found);
     } catch (error) {
-      if (present) this.failUpdate(wanted, present, error);
-      else this.failCreate(wanted, error);
+      if (!present) return this.failCreate(wanted, error);
+      this.failUpdate(wanted, present, error);
+      if (this.options.disablesRollback) await this.takeBack(present, error);
     }
   }
 
-  private async bringTo(wanted: Wanted, present: StackResource | undefined): Promise<void> {
-    if (!present) return this.create(wanted);
+  private isHeldUp(logicalId: string): boolean {
+    const { deployment, controller, disablesRollback } = this.options;
+    if (controller.signal.aborted) return true;
+    if (!disablesRollback) return this.failures.size > 0;
+    const dependencies = deployment.dependencies.get(logicalId) ?? [];
+    return dependencies.some(id => this.failures.has(id) || this.unreached.has(id));
+  }
+
+  private async bringTo(wanted: Wanted, present: StackResource): Promise<void> {
     if (!isEqual(wanted.properties, present.properties) || this.isTriedAgain(present))
       return this.update(wanted, present);
-    const kept = { ...present, ...wanted };
-    if (present.status !== 'UPDATE_FAILED') this.options.stack.resources.set(wanted.logicalId, kept);
-    else this.options.stack.put({ ...kept, status: 'UPDATE_COMPLETE', reason: undefined });
+    if (present.status === 'UPDATE_FAILED') this.complete(wanted, present);
+    else this.options.stack.keep({ ...present, ...wanted });
   }
 
-  /** Whether a rollback is continued at a resource that has the properties to go back to, but failed to. */
+  private complete(wanted: Wanted, present: StackResource): void {
+    this.options.stack.put({ ...present, ...wanted, status: 'UPDATE_COMPLETE', reason: undefined });
+  }
+
+  /** Whether a failed resource is updated although it has the wanted properties. */
   private isTriedAgain({ status }: StackResource): boolean {
     const { originals, environment } = this.options;
-    const { failedRollbackLeaves } = environment.variants;
-    return originals !== undefined && failedRollbackLeaves === 'attempted' && status === 'UPDATE_FAILED';
+    const isRetry = !originals || environment.variants.failedRollbackLeaves === 'attempted';
+    return isRetry && status === 'UPDATE_FAILED';
   }
 
-  private async create(wanted: Wanted): Promise<void> {
-    const { stack, environment, onCopy } = this.options;
+  private async create(wanted: Wanted, failed: StackResource | undefined): Promise<void> {
+    const { stack, environment, dispose } = this.options;
+    const { failedCreationGoes } = environment.variants;
+    const isDisposed = failed?.physicalId !== undefined && failedCreationGoes !== 'in the clean-up';
+    if (isDisposed && failedCreationGoes === 'first') await dispose(failed);
     stack.put({ ...wanted, attributes: {}, status: 'CREATE_IN_PROGRESS' });
+    const disposal = isDisposed && failedCreationGoes === 'meanwhile' ? dispose(failed) : undefined;
+    try {
+      await this.created(wanted);
+    } finally {
+      await disposal;
+    }
+  }
+
+  private async created(wanted: Wanted): Promise<void> {
+    const { stack, environment, onCopy } = this.options;
     const state = await environment.resourceType(wanted.type).create(this.request(wanted));
     const created = { ...wanted, ...state };
-    stack.put({ ...created, status: 'CREATE_IN_PROGRESS', reason: 'Resource creation Initiated' });
+    stack.put({ ...created, status: 'CREATE_IN_PROGRESS', reason: initiated });
+    await wait(environment, environment.variants.recordingDelayMs);
     stack.put({ ...created, status: 'CREATE_COMPLETE' });
     onCopy({ ...created, status: 'CREATE_COMPLETE' });
   }
 
   private failCreate(wanted: Wanted, error: unknown): void {
-    const physicalId = error instanceof ResourceFailure ? error.physicalId : undefined;
+    const { stack, onCopy } = this.options;
+    const { physicalId, isAnswered } =
+      error instanceof ResourceFailure ? error : { physicalId: undefined, isAnswered: false };
     const reason = this.reasonOf(error, 'creation');
     const failed = { ...wanted, physicalId, attributes: {}, status: 'CREATE_FAILED', reason };
-    this.options.stack.put(failed);
-    this.options.onCopy(failed);
+    if (isAnswered) stack.put({ ...failed, status: 'CREATE_IN_PROGRESS', reason: initiated });
+    stack.put(failed);
+    onCopy(failed);
     this.fail(wanted.logicalId, 'create');
   }
 
-  private async update(wanted: Wanted, present: StackResource): Promise<void> {
-    const { stack, onCopy } = this.options;
-    stack.put({ ...present, properties: wanted.properties, status: 'UPDATE_IN_PROGRESS', reason: undefined });
+  private async update(wanted: Wanted, present: StackResource, end: End = { status: 'UPDATE_COMPLETE' }) {
+    const { stack, environment, originals, onCopy } = this.options;
+    const { updateEventId, recordingDelayMs } = environment.variants;
+    const type = environment.resourceType(wanted.type);
+    const isReplaced = needsReplacement(type, wanted.properties, present.properties);
+    const reason = isReplaced && !originals ? replacementReason : undefined;
+    const begun = { ...present, properties: wanted.properties, status: 'UPDATE_IN_PROGRESS', reason };
+    stack.put(begun, updateEventId === 'none' ? '' : present.physicalId);
     const state = await this.updatedState(wanted, present);
     const updated = { ...wanted, ...state, attributes: this.attributesAfter(wanted, state) };
-    const isOriginal = state.physicalId === this.options.originals?.get(wanted.logicalId)?.physicalId;
+    const isOriginal = state.physicalId === originals?.get(wanted.logicalId)?.physicalId;
     if (state.physicalId !== present.physicalId && !isOriginal) {
-      stack.put({ ...updated, status: 'UPDATE_IN_PROGRESS', reason: replacementReason });
+      if (isReplaced) stack.put({ ...updated, status: 'UPDATE_IN_PROGRESS', reason: initiated });
+      else this.noteReplacement(begun, updated);
+      await wait(environment, recordingDelayMs);
     }
-    stack.put({ ...updated, status: 'UPDATE_COMPLETE' });
-    onCopy({ ...updated, status: 'UPDATE_COMPLETE' });
+    stack.put({ ...updated, ...end });
+    onCopy({ ...updated, ...end });
+  }
+
+  private noteReplacement(begun: StackResource, updated: Omit<StackResource, 'status'>): void {
+    const { stack, environment } = this.options;
+    const { replacementEventId } = environment.variants;
+    if (replacementEventId === 'no event') return;
+    const reason = 'Requested update required the provider to create a new physical resource';
+    if (replacementEventId === 'new') stack.put({ ...updated, status: begun.status, reason });
+    else stack.put({ ...begun, reason }, replacementEventId === 'none' ? '' : begun.physicalId);
+  }
+
+  /** Brings a resource whose update failed back to what it was, in place. */
+  private async takeBack(before: StackResource, error: unknown): Promise<void> {
+    const { stack, environment, controller } = this.options;
+    const { failedUpdate } = environment.variants;
+    const { logicalId, type, definition, dependencies, properties } = before;
+    const failed = stack.resources.get(logicalId);
+    if (failedUpdate === 'stays' || controller.signal.aborted || !failed) return;
+    const { status, reason } = failed;
+    const end = failedUpdate === 'is taken back' ? { status: 'UPDATE_COMPLETE' } : { status, reason };
+    // a plain error has changed nothing
+    if (!(error instanceof ResourceFailure)) return stack.put({ ...before, reason: undefined, ...end });
+    const wanted = { logicalId, type, definition, dependencies, properties };
+    try {
+      await this.update(wanted, failed, end);
+    } catch (again) {
+      this.failUpdate(wanted, failed, again);
+    }
   }
 
   private async updatedState(wanted: Wanted, present: StackResource): Promise<ResourceState> {
-    const { environment, originals } = this.options;
+    const { environment, originals, disablesRollback } = this.options;
     const original = originals?.get(wanted.logicalId);
     const type = environment.resourceType(wanted.type);
     if (!needsReplacement(type, wanted.properties, present.properties)) {
       const isOriginal = original !== undefined && environment.variants.rollbackId === 'original';
       return type.update(this.request(wanted), copyOf(present, isOriginal ? original : present));
+    }
+    if (disablesRollback) {
+      throw new Error('Replacement type updates not supported on stack with disable-rollback.');
     }
     // the original of a replaced resource is still there until the clean-up
     const isUntouched = original !== undefined && isEqual(original.properties, wanted.properties);
@@ -156,7 +236,8 @@ export class Rollout {
 
   private fail(logicalId: string, verb: 'create' | 'update'): void {
     this.failures.set(logicalId, verb);
-    if (!this.options.originals) this.options.controller.abort();
+    const { originals, disablesRollback, controller } = this.options;
+    if (!originals && !disablesRollback) controller.abort();
   }
 
   private request({ logicalId, type, properties }: Wanted): ResourceRequest {
@@ -167,6 +248,7 @@ export class Rollout {
 
 const replacementReason =
   'Requested update requires the creation of a new physical resource; hence creating one.';
+const initiated = 'Resource creation Initiated';
 
 /** Whether a change between these properties makes a new copy of a resource of this type. */
 export function needsReplacement(type: ResourceType, wanted: Properties, present: Properties): boolean {

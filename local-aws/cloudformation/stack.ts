@@ -40,6 +40,26 @@ export interface Output {
   readonly exportName?: string;
 }
 
+/** One change of what the reads of a stack show. */
+export interface RecordChange {
+  /** Milliseconds of the clock; never before the change ahead of it. */
+  readonly at: number;
+  readonly status: string;
+  readonly reason?: string;
+  /** How many events there are from then on. */
+  readonly eventCount: number;
+  /** The resource whose entry changed. */
+  readonly logicalId?: string;
+  /** The entry from then on; absent when it is gone. */
+  readonly entry?: StackResource;
+}
+
+/** A stack that was settled: what a rollback goes back to. */
+export interface SettledState {
+  readonly deployment: Deployment;
+  readonly resources: ReadonlyMap<string, StackResource>;
+}
+
 export interface StackOptions {
   readonly name: string;
   readonly region: string;
@@ -59,14 +79,21 @@ export class Stack implements StackIdentity {
   deletionTime?: number;
   status = 'REVIEW_IN_PROGRESS';
   reason?: string;
-  /** What is deployed; the last that succeeded, once there is one. */
+  disablesRollback = false;
+  /** What is deployed, or was tried last by an operation whose rollback was disabled. */
   deployment?: Deployment;
+  settled?: SettledState;
   outputs: readonly Output[] = [];
-  readonly resources = new Map<string, StackResource>();
-  /** Copies that a failed rollback could not put away yet. */
+  /** Names of the exports of other stacks that this one uses. */
+  imports: ReadonlySet<string> = new Set();
+  /** Copies of resources that are not current any more, but could not be deleted yet. */
   leftovers: readonly StackResource[] = [];
   /** Oldest first. */
   readonly events: StackEvent[] = [];
+  /** Every change of what the reads show, oldest first. */
+  readonly changes: RecordChange[] = [];
+  private readonly current = new Map<string, StackResource>();
+  private readonly shown = new Map<string, StackResource>();
   private readonly clock: Clock;
   private readonly random: Random;
   private operationId = '';
@@ -83,10 +110,20 @@ export class Stack implements StackIdentity {
     this.id = `${prefix}:stack/${name}/${uuid(random)}`;
   }
 
+  /** The resources as they are, whatever the reads show. */
+  get resources(): ReadonlyMap<string, StackResource> {
+    return this.current;
+  }
+
+  /** The resources as the reads show them. */
+  get entries(): ReadonlyMap<string, StackResource> {
+    return this.shown.size === 0 ? this.current : new Map([...this.current, ...this.shown]);
+  }
+
   /** Starts an operation: its events share an id and the caller's token. */
-  begin(status: string, clientRequestToken?: string): void {
+  begin(status: string, clientRequestToken?: string, reason = 'User Initiated'): void {
     this.clientRequestToken = clientRequestToken;
-    this.enter(status, 'User Initiated', true);
+    this.enter(status, reason, true);
   }
 
   /** Changes the stack's own status. A rollback is an operation of its own. */
@@ -96,25 +133,59 @@ export class Stack implements StackIdentity {
     this.reason = reason;
     const type = 'AWS::CloudFormation::Stack';
     this.append({ logicalId: this.name, physicalId: this.id, type, status, reason }, uuid(this.random));
+    this.recordChange();
   }
 
-  /** Makes this the resource's present state, with an event. */
-  put(resource: StackResource): void {
-    this.resources.set(resource.logicalId, { ...resource, timestamp: this.note(resource) });
+  /** Makes this the resource's current state, with an event; the event may show another id. */
+  put(resource: StackResource, shownId = resource.physicalId): void {
+    const timestamp = this.appendOf({ ...resource, physicalId: shownId });
+    this.keep({ ...resource, timestamp });
   }
 
-  /** Records an event about a copy that need not be the present one; tells its time. */
-  note({ logicalId, physicalId = '', type, status, reason, properties }: StackResource): number {
-    const fields = { logicalId, physicalId, type, status, reason, properties: JSON.stringify(properties) };
-    return this.append(fields);
+  /** Makes this the resource's current state without an event. */
+  keep(resource: StackResource): void {
+    this.current.set(resource.logicalId, resource);
+    this.recordChange(resource.logicalId);
   }
 
-  isPresent({ logicalId, physicalId }: StackResource): boolean {
-    return this.resources.get(logicalId)?.physicalId === physicalId;
+  /** Records an event about a copy that need not be the current one; returns its time. */
+  note(copy: StackResource): number {
+    const timestamp = this.appendOf(copy);
+    this.recordChange();
+    return timestamp;
+  }
+
+  /** Has the reads show this entry of a resource instead of its current state; without one, that state again. */
+  show(logicalId: string, entry?: StackResource): void {
+    if (entry) this.shown.set(logicalId, entry);
+    else this.shown.delete(logicalId);
+    this.recordChange(logicalId);
+  }
+
+  /** Forgets a resource. The reads may go on showing an entry of it. */
+  drop(logicalId: string, entry?: StackResource): void {
+    this.current.delete(logicalId);
+    this.show(logicalId, entry);
+  }
+
+  isCurrent({ logicalId, physicalId }: StackResource): boolean {
+    const current = this.current.get(logicalId);
+    return current !== undefined && current.physicalId === physicalId;
   }
 
   get isGone(): boolean {
     return this.status === 'DELETE_COMPLETE';
+  }
+
+  private appendOf({ logicalId, physicalId = '', type, status, reason, properties }: StackResource): number {
+    return this.append({
+      logicalId,
+      physicalId,
+      type,
+      status,
+      reason,
+      properties: JSON.stringify(properties),
+    });
   }
 
   private append(fields: Omit<StackEvent, 'eventId' | 'operationId' | 'timestamp'>, id?: string): number {
@@ -124,5 +195,12 @@ export class Stack implements StackIdentity {
     const eventId = id ?? `${fields.logicalId}-${fields.status}-${new Date(timestamp).toISOString()}`;
     this.events.push({ eventId, operationId, clientRequestToken, timestamp, ...fields });
     return timestamp;
+  }
+
+  private recordChange(logicalId?: string): void {
+    const { status, reason, events } = this;
+    const entry =
+      logicalId === undefined ? undefined : (this.shown.get(logicalId) ?? this.current.get(logicalId));
+    this.changes.push({ at: this.clock.now(), status, reason, eventCount: events.length, logicalId, entry });
   }
 }

@@ -96,7 +96,7 @@ test('a destroyed stack leaves neither a key nor its function', async () => {
 test('the logs hold neither a response URL nor a whole key', async () => {
   await account.aws.lambda.close();
   const log = functionNames.flatMap(name => account.aws.lambda.logLines(name)).join('\n');
-  expect(log).toContain('made a key');
+  expect(log).toContain('created a key');
   expect(log).toContain('deleted the key');
   expect(log).not.toContain(responsePath);
   for (const key of keysSeen) expect(log).not.toContain(key);

@@ -42,7 +42,7 @@ test('the handler loads with nothing around it', async () => {
 
 /** How the part that reads the events of a stack fails. */
 function failureToDescribe(variables: Readonly<Record<string, string>> = {}): Promise<string> {
-  const call = "require('./describe-stack-events').describeStackEvents({ StackName: 'shop' }, {})";
+  const call = "require('./aws/cloudformation-reads').describeStackEvents({ StackName: 'shop' }, {})";
   return evaluate(`${call}.catch(error => process.stdout.write(error.message))`, variables);
 }
 
@@ -66,7 +66,7 @@ test('the SDK looks for no settings in files', async () => {
 });
 
 test('the bundle requires nothing but modules of Node on the ways that are taken', () => {
-  for (const file of ['index.js', 'describe-stack-events.js']) {
+  for (const file of ['index.js', 'aws/cloudformation-reads.js']) {
     const source = readFileSync(join(DIST, file), 'utf8');
     const required = [...source.matchAll(/\b(?:require|import)\("([^"]+)"\)/g)].map(([, name]) => name);
     const foreign = required.filter(name => name !== undefined && !/^(node:|\.\/)/.test(name));

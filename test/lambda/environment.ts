@@ -1,71 +1,94 @@
 import { WAFV2Client } from '@aws-sdk/client-wafv2';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
-import type { Answer, Put } from '../../lambda/answer';
-import { ApiKeys } from '../../lambda/api-keys';
-import { customResource } from '../../lambda/custom-resource';
-import { Lifecycle } from '../../lambda/lifecycle';
-import { Repetition } from '../../lambda/repetition';
-import type { StackEvent, StackHistory } from '../../lambda/stack-history';
+import { Lifecycle } from '../../lambda/action/lifecycle';
+import { Retry } from '../../lambda/aws/retry';
+import { StackRecord } from '../../lambda/aws/stack-record';
+import { WafKeys } from '../../lambda/aws/waf-keys';
+import { digestOf } from '../../lambda/decision/key-id';
+import { customResource } from '../../lambda/protocol/custom-resource';
+import type { Put } from '../../lambda/protocol/response';
+import { SeenKeys } from '../../lambda/runtime/log';
 import { inProcessHandler } from '../../local-aws/in-process';
 import { Wafv2, type Wafv2Options } from '../../local-aws/wafv2';
 import { offlineSettings } from '../offline-client';
 import { VirtualClock } from '../virtual-clock';
+import { StackDouble } from './stack-double';
 
-/** An account with WAF in it, in virtual time: the handler's own code and the real SDK client, without sockets. */
+/** What CloudFormation was told. */
+export interface Response {
+  readonly Status: 'SUCCESS' | 'FAILED';
+  readonly Reason?: string;
+  readonly PhysicalResourceId: string;
+  readonly Data?: Readonly<Record<string, string>>;
+}
+
+/** An account with WAF and one stack's record in it, in virtual time: the handler's own code and the real SDK client. */
 export class Account {
-  public readonly clock = new VirtualClock();
   public readonly waf: Wafv2;
+  public readonly stack: StackDouble;
   public readonly logLines: string[] = [];
-  /** what CloudFormation was told, in order */
-  public readonly answers: Answer[] = [];
-  /** Takes the answers; a test may put another one in its place. */
+  /** in order */
+  public readonly responses: Response[] = [];
+  /** Takes the responses; a test may put another one in its place. */
   public put: Put = async (_url, body) => {
-    this.answers.push(JSON.parse(body.toString()));
-    return 200;
+    this.responses.push(JSON.parse(body.toString()));
+    this.onResponse(this.responses.at(-1));
+    return { status: 200 };
   };
-  /** The events of the stack, newest first; `undefined` where they cannot be read. A test may change them. */
-  public events: readonly StackEvent[] | undefined = [stackEvent('CREATE_IN_PROGRESS')];
-  /** Is told each reading of the events, before it is answered. */
-  public onReading: (since: number | undefined) => void | Promise<void> = () => undefined;
+  /** Is told each response that was taken: a test writes down here what CloudFormation does with it. */
+  public onResponse: (response: Response | undefined) => void = () => undefined;
   private seed = 1;
 
-  constructor(options: Partial<Wafv2Options> = {}) {
-    this.waf = new Wafv2({ clock: this.clock, random: () => this.random(), ...options });
+  constructor(
+    options: Partial<Wafv2Options> = {},
+    public readonly clock = new VirtualClock(),
+  ) {
+    this.waf = new Wafv2({ clock, random: () => this.random(), ...options });
+    this.stack = new StackDouble(clock);
   }
 
   /** A fresh execution environment, which remembers nothing. */
-  public environment(): Environment {
+  public environment(stackId?: string): Environment {
+    const { clock } = this;
+    const seen = new SeenKeys();
     const log = (message: string, details?: object) => {
       this.logLines.push(JSON.stringify({ message, ...details }));
     };
-    const clientFor = (region: string) => inProcessClient(region, this.waf, this.clock);
-    const { clock } = this;
-    const repetition = new Repetition(clock, () => this.random());
-    const keys = new ApiKeys({ clock, repetition, log, clientFor });
+    const clientFor = (region: string) => inProcessClient(region, this.waf, clock);
+    const retry = new Retry(clock, () => this.random());
+    const keys = new WafKeys({ clock, retry, log, seen, clientFor });
+    const record = new StackRecord(async () => this.stack.calls, retry, clock);
     const put: Put = (url, body, signal) => this.put(url, body, signal);
-    const history: StackHistory = {
-      read: async (_stackId, limit, since) => {
-        await this.onReading(since);
-        // as the real one, which does not begin when the time is up
-        return this.clock.now() > limit.at ? undefined : this.events;
-      },
-    };
-    const handler = customResource(new Lifecycle({ keys, history, clock, log }), { clock, put, log });
+    const lifecycle = new Lifecycle({ keys, record, clock, log, seen });
+    const handler = customResource(lifecycle, { clock, put, log, seen, stackId });
     return {
+      run: (event, remainingMs = 900_000) => {
+        const deadline = clock.now() + remainingMs;
+        return clock.run(handler(event, { getRemainingTimeInMillis: () => deadline - clock.now() }));
+      },
       invoke: async (event, remainingMs = 900_000) => {
-        const deadline = this.clock.now() + remainingMs;
-        const context = { getRemainingTimeInMillis: () => deadline - this.clock.now() };
-        await this.clock.run(handler(event, context));
-        const answer = this.answers.at(-1);
-        if (!answer) throw new Error('expected an answer, got none');
-        return answer;
+        const deadline = clock.now() + remainingMs;
+        await clock.run(handler(event, { getRemainingTimeInMillis: () => deadline - clock.now() }));
+        const response = this.responses.at(-1);
+        if (!response) throw new Error('expected a response, got none');
+        return response;
       },
     };
   }
 
-  /** The names and outcomes of the calls so far, such as `CreateAPIKey ok`. */
+  /** Lets time pass. */
+  public wait(ms: number): Promise<void> {
+    return this.clock.run(this.clock.sleep(ms));
+  }
+
+  /** The names and outcomes of the calls of WAF so far, such as `CreateAPIKey ok`. */
   public calls(): string[] {
     return this.waf.calls.map(({ operation, outcome }) => `${operation} ${outcome}`);
+  }
+
+  /** The keys there are. */
+  public keys(): string[] {
+    return this.waf.keys().map(({ apiKey }) => apiKey);
   }
 
   // a linear congruential generator (Knuth, MMIX), cut to 32 bits: the same numbers in every run
@@ -76,24 +99,17 @@ export class Account {
 }
 
 export interface Environment {
-  /** Handles one event; resolves to the last answer that CloudFormation has. */
-  invoke(event: CloudFormationCustomResourceEvent, remainingMs?: number): Promise<Answer>;
+  run(event: unknown, remainingMs?: number): Promise<void>;
+  /** Handles one event; resolves to the last response that CloudFormation has. */
+  invoke(event: CloudFormationCustomResourceEvent, remainingMs?: number): Promise<Response>;
+}
+
+/** The id of a key that the stack of the test events created. */
+export function idOf(key: string, more = '', scope = 'REGIONAL', region = 'eu-west-1'): string {
+  return `WafCaptchaApiKey/${scope}/${region}/${digestOf(key)}${more}`;
 }
 
 function inProcessClient(region: string, waf: Wafv2, clock: VirtualClock): WAFV2Client {
   const requestHandler = inProcessHandler(waf.service, clock);
   return new WAFV2Client({ ...offlineSettings('wafv2', region), requestHandler });
-}
-
-/** An event of the resource under test, or of the stack itself with its id as the physical one. */
-export function stackEvent(status: string, more: Partial<StackEvent> = {}): StackEvent {
-  return {
-    logicalResourceId: 'CaptchaKey',
-    physicalResourceId: undefined,
-    resourceType: 'Custom::WafCaptchaApiKey',
-    status,
-    at: Date.UTC(2026, 0, 31, 12),
-    properties: undefined,
-    ...more,
-  };
 }

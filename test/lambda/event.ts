@@ -12,12 +12,18 @@ export const STACK_ID =
 
 let requests = 0;
 
+/** A response URL that was signed at a time, in milliseconds. */
+export function signedUrl(at: number): string {
+  const date = new Date(at).toISOString().replace(/[-:]|\.\d{3}/g, '');
+  return `https://cloudformation.example/response?X-Amz-Date=${date}&X-Amz-Expires=7200&X-Amz-Signature=secret`;
+}
+
 function common(properties: Properties) {
   requests += 1;
   return {
     RequestId: `request-${requests}`,
     ServiceToken: 'arn:aws:lambda:eu-west-1:111122223333:function:handler',
-    ResponseURL: 'https://cloudformation.example/response?X-Amz-Date=20260131T120000Z&X-Amz-Signature=secret',
+    ResponseURL: signedUrl(Date.UTC(2026, 0, 31, 12)),
     StackId: STACK_ID,
     LogicalResourceId: 'CaptchaKey',
     ResourceType: 'Custom::WafCaptchaApiKey',

@@ -31,14 +31,10 @@ function stackWithEveryProperty(): Stack {
     tokenDomains: ['example.com', 'shop.example.com'],
     rotation: '1',
     existingApiKey: 'some+key/=_0_1',
+    keepPreviousKey: true,
   });
-  const { apiKey, applicationIntegrationUrl, scriptUrl, creationTimestamp } = key;
-  for (const [name, value] of Object.entries({
-    apiKey,
-    applicationIntegrationUrl,
-    scriptUrl,
-    creationTimestamp,
-  })) {
+  const { apiKey, applicationIntegrationUrl, scriptUrl } = key;
+  for (const [name, value] of Object.entries({ apiKey, applicationIntegrationUrl, scriptUrl })) {
     new CfnOutput(stack, name, { value });
   }
   return stack;

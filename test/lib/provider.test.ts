@@ -17,13 +17,11 @@ import {
 
 const KEY_TYPE = 'Custom::WafCaptchaApiKey';
 const FUNCTION_TYPE = 'AWS::Lambda::Function';
-const INVOKE_CONFIG_TYPE = 'AWS::Lambda::EventInvokeConfig';
 const LOG_GROUP_TYPE = 'AWS::Logs::LogGroup';
 const ROLE_TYPE = 'AWS::IAM::Role';
 
 /** The provider's resources, type by logical id. */
 const PROVIDER = {
-  WafCaptchaApiKeyProviderEventInvokeConfigDFAE7A48: INVOKE_CONFIG_TYPE,
   WafCaptchaApiKeyProviderHandler3F6E30B9: FUNCTION_TYPE,
   WafCaptchaApiKeyProviderLogGroupCDB58F6A: LOG_GROUP_TYPE,
   WafCaptchaApiKeyProviderRole1CD92BEF: ROLE_TYPE,
@@ -47,7 +45,7 @@ describe('logical ids', () => {
 });
 
 describe('one provider per stack', () => {
-  test('serves all keys of the stack with four resources', () => {
+  test('serves all keys of the stack with three resources', () => {
     const stack = newStack();
     addKey(stack, 'One');
     addKey(new Construct(stack, 'Deeper'), 'Two');
@@ -132,18 +130,18 @@ describe('the role', () => {
             Statement: [
               {
                 Effect: 'Allow',
-                Action: [
-                  'wafv2:CreateAPIKey',
-                  'wafv2:DeleteAPIKey',
-                  'wafv2:GetDecryptedAPIKey',
-                  'wafv2:ListAPIKeys',
-                ],
+                Action: ['wafv2:CreateAPIKey', 'wafv2:DeleteAPIKey', 'wafv2:ListAPIKeys'],
                 Resource: '*',
                 Condition: { StringEquals: { 'aws:RequestedRegion': regions } },
               },
               {
                 Effect: 'Allow',
-                Action: 'cloudformation:DescribeStackEvents',
+                Action: [
+                  'cloudformation:DescribeStackEvents',
+                  'cloudformation:DescribeStackResource',
+                  'cloudformation:DescribeStacks',
+                  'cloudformation:ListStackResources',
+                ],
                 Resource: { Ref: 'AWS::StackId' },
               },
               {
@@ -193,7 +191,7 @@ describe('the function', () => {
 
     expect(Handler).toBe('index.handler');
     expect(Code).toMatchObject({ S3Key: `${assets?.hash}.zip` });
-    expect(assets?.files).toEqual(['describe-stack-events.js', 'index.js']);
+    expect(assets?.files).toEqual(['aws', 'index.js']);
     expect(more).toEqual([]);
   });
 
@@ -217,26 +215,23 @@ describe('the function', () => {
     },
   );
 
-  test('is tried again twice when an event fails', () => {
-    expect(theOnly(INVOKE_CONFIG_TYPE, stackWithKey()).Properties).toMatchObject({
-      FunctionName: { Ref: 'WafCaptchaApiKeyProviderHandler3F6E30B9' },
-      Qualifier: '$LATEST',
-      MaximumRetryAttempts: 2,
-    });
+  test('knows the id of its stack, in a nested stack the nested one', () => {
+    const nested = new NestedStack(newStack(), 'Nested');
+    addKey(nested);
+
+    for (const stack of [stackWithKey(), nested]) {
+      expect(theOnly(FUNCTION_TYPE, stack).Properties.Environment).toEqual({
+        Variables: { STACK_ID: { Ref: 'AWS::StackId' } },
+      });
+    }
   });
 });
 
 describe('time limits', () => {
-  test('an event lives longer than one run, so that it can be tried again', () => {
-    const { run, event } = limitsOf(stackWithKey());
+  test('leave room for Lambda’s two retries, a minute and two after the run before', () => {
+    const { run, service } = limitsOf(stackWithKey());
 
-    expect(run).toBeLessThan(event);
-  });
-
-  test('the last run that an event can start ends before CloudFormation gives up', () => {
-    const { run, event, service } = limitsOf(stackWithKey());
-
-    expect(event + run).toBeLessThan(service);
+    expect(run + 60 + run + 120 + run).toBeLessThan(service);
   });
 
   test('are within what Lambda and CloudFormation allow', () => {
@@ -291,11 +286,10 @@ function assetsOf(stack: Stack): Asset[] {
   });
 }
 
-/** How long one run, the life of an event and CloudFormation's patience are, in seconds. */
-function limitsOf(stack: Stack): { run: number; event: number; service: number } {
+/** How long one run may take and how long CloudFormation waits, in seconds. */
+function limitsOf(stack: Stack): { run: number; service: number } {
   return {
     run: Number(theOnly(FUNCTION_TYPE, stack).Properties.Timeout),
-    event: Number(theOnly(INVOKE_CONFIG_TYPE, stack).Properties.MaximumEventAgeInSeconds),
     service: Number(theOnly(KEY_TYPE, stack).Properties.ServiceTimeout),
   };
 }

@@ -21,7 +21,7 @@ describe('the resource', () => {
         Scope: 'REGIONAL',
         TokenDomains: ['example.com', 'shop.example.com'],
       },
-      DependsOn: ['WafCaptchaApiKeyProviderEventInvokeConfigDFAE7A48'],
+      DependsOn: ['WafCaptchaApiKeyProviderHandler3F6E30B9'],
       DeletionPolicy: 'Delete',
       UpdateReplacePolicy: 'Delete',
     });
@@ -68,6 +68,18 @@ describe('rotation and an existing key', () => {
     ]);
   });
 
+  test.each([
+    [true, { KeepPreviousKey: true }],
+    [false, {}],
+    [undefined, {}],
+  ])('keepPreviousKey: %p is written only when true', (keepPreviousKey, written) => {
+    const { ServiceToken, ServiceTimeout, Scope, TokenDomains, ...rest } = propertiesOf(
+      stackWithKey({ keepPreviousKey }),
+    );
+
+    expect(rest).toEqual(written);
+  });
+
   test.each([{ rotation: ' ' }, { existingApiKey: '' }])('must not be blank: %p', props => {
     expect(() => stackWithKey(props)).toThrow(
       /^(rotation|existingApiKey): expected a text that is not blank, got "/,
@@ -89,7 +101,6 @@ describe('attributes', () => {
     ['apiKey', 'APIKey'],
     ['applicationIntegrationUrl', 'ApplicationIntegrationURL'],
     ['scriptUrl', 'ScriptURL'],
-    ['creationTimestamp', 'CreationTimestamp'],
   ] as const)('%s is read from %s', (member, name) => {
     const stack = newStack();
     const key = addKey(stack);

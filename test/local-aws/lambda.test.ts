@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { strToU8, zipSync } from 'fflate';
 import { Lambda } from '../../local-aws/lambda';
@@ -63,6 +63,12 @@ function deploy(source: string, changes: Partial<FunctionConfiguration> = {}): P
     code: { bucket: 'assets', key: 'code.zip' },
     ...changes,
   });
+}
+
+/** The code of one of aws-cdk-lib's own custom resource functions. */
+function codeOf(handler: string): string {
+  const root = dirname(require.resolve('aws-cdk-lib/package.json'));
+  return readFileSync(join(root, 'custom-resource-handlers/dist', handler, 'index.js'), 'utf8');
 }
 
 async function invoke(event: unknown, headers: Record<string, string> = {}, path = 'f/invocations') {
@@ -320,4 +326,24 @@ test('refuses an archive that reaches out of its folder', async () => {
   lambda = reaching;
   await expect(deploy('')).rejects.toThrow('expected a path inside the archive, got ../../outside.js');
   expect(await readdir(folder)).toEqual(['functions']);
+});
+
+describe('code that answers CloudFormation', () => {
+  test.each(['custom-resources/aws-custom-resource-handler', 'core/nodejs-entrypoint-handler'])(
+    'over https only is refused by name: %s',
+    async handler => {
+      await expect(deploy(codeOf(handler))).rejects.toThrow(
+        'local aws cannot run the custom resources of f: its code answers CloudFormation over https only',
+      );
+    },
+  );
+
+  test('over http too is taken', async () => {
+    const both = `require("node:http"); require('https'); exports.handler = async e => e.ResponseURL;`;
+    await expect(deploy(both)).resolves.toMatch(/:function:f$/);
+  });
+
+  test('is not what every code that loads https is', async () => {
+    await expect(deploy(`require('https'); exports.handler = async () => 1;`)).resolves.toMatch(/:f$/);
+  });
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Variants } from '../../local-aws/cloudformation';
+import { defaultVariants, type Variants } from '../../local-aws/cloudformation';
 import type { WafScope, Wafv2Options } from '../../local-aws/wafv2';
 
 /** How often each kind of trouble comes, from 0 to 1. */
@@ -152,15 +152,18 @@ function outage(): fc.Arbitrary<Conditions['outage']> {
   return fc.oneof({ weight: 30, arbitrary: fc.constant(undefined) }, some);
 }
 
+const waitingStatuses = ['UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'UPDATE_COMPLETE'] as const;
+
 function variants(): fc.Arbitrary<Variants> {
-  return fc.record({
+  const drawn = fc.record({
     rollbackId: fc.constantFrom('present', 'original'),
     restoresAttributes: fc.boolean(),
     rollbackDeletesRetained: fc.boolean(),
     deletesDependenciesOfFailed: fc.boolean(),
     failedRollbackLeaves: fc.constantFrom('present', 'attempted'),
-    nestedStackWaitsIn: fc.constantFrom('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'UPDATE_COMPLETE'),
+    nestedStackWaitsIn: fc.constantFrom(...waitingStatuses),
   });
+  return drawn.map(variants => ({ ...defaultVariants, ...variants }));
 }
 
 function rates(): fc.Arbitrary<Rates> {

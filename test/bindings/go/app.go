@@ -28,7 +28,6 @@ func main() {
 		RemovalPolicy:  awscdk.RemovalPolicy_RETAIN,
 	})
 	output(allMembers, "IntegrationUrl", adopted.ApplicationIntegrationUrl())
-	output(allMembers, "CreationTimestamp", adopted.CreationTimestamp())
 	kept := captcha.NewWafCaptchaApiKey(allMembers, jsii.String("KeptKey"), &captcha.WafCaptchaApiKeyProps{
 		Scope:        captcha.WafScope_REGIONAL,
 		TokenDomains: jsii.Strings("example.org"),

@@ -25,7 +25,6 @@ adopted = WafCaptchaApiKey(
     removal_policy=RemovalPolicy.RETAIN,
 )
 CfnOutput(all_members, "IntegrationUrl", value=adopted.application_integration_url)
-CfnOutput(all_members, "CreationTimestamp", value=adopted.creation_timestamp)
 kept = WafCaptchaApiKey(
     all_members, "KeptKey", scope=WafScope.REGIONAL, token_domains=["example.org"]
 )

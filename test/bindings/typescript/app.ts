@@ -21,7 +21,6 @@ const adopted = new WafCaptchaApiKey(allMembers, 'AdoptedKey', {
   removalPolicy: RemovalPolicy.RETAIN,
 });
 new CfnOutput(allMembers, 'IntegrationUrl', { value: adopted.applicationIntegrationUrl });
-new CfnOutput(allMembers, 'CreationTimestamp', { value: adopted.creationTimestamp });
 const kept = new WafCaptchaApiKey(allMembers, 'KeptKey', {
   scope: WafScope.REGIONAL,
   tokenDomains: ['example.org'],

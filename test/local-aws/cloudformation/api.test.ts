@@ -1,50 +1,5 @@
-import { failed, key, ScriptedAccount, slow, success } from './scripted-account';
-
-/** An account with the means to call its API as an SDK does: a form in, XML out. */
-class ApiAccount extends ScriptedAccount {
-  async call(
-    Action: string,
-    parameters: Readonly<Record<string, string>> = {},
-    region = 'eu-west-1',
-  ): Promise<Xml> {
-    const { status, body = '' } = await this.cloudFormation.service({
-      service: 'cloudformation',
-      region,
-      method: 'POST',
-      path: '/',
-      query: new URLSearchParams(),
-      headers: {},
-      body: Buffer.from(new URLSearchParams({ Action, Version: '2010-05-15', ...parameters }).toString()),
-    });
-    return new Xml(status, String(body));
-  }
-
-  async settleAll(): Promise<void> {
-    for (const stack of this.cloudFormation.engine.stacks) await this.settle(stack);
-  }
-}
-
-class Xml {
-  constructor(
-    readonly status: number,
-    readonly text: string,
-  ) {}
-
-  all(tag: string): string[] {
-    return [...this.text.matchAll(new RegExp(`<${tag}>([^<]*)</${tag}>`, 'g'))].map(
-      ([, inner = '']) => inner,
-    );
-  }
-
-  first(tag: string): string {
-    return this.all(tag)[0] ?? '';
-  }
-
-  /** Status, code and message of an error. */
-  get error(): [number, string, string] {
-    return [this.status, this.first('Code'), this.first('Message')];
-  }
-}
+import { ApiAccount } from './api-account';
+import { failed, key, slow, success } from './scripted-account';
 
 const template = (resources: object, sections: object = {}) =>
   JSON.stringify({ Resources: resources, ...sections });
@@ -179,12 +134,79 @@ describe('a stack', () => {
     expect((await account.call('CancelUpdateStack', named)).status).toBe(200);
     await account.settleAll();
     expect((await account.call('DescribeStacks', named)).first('StackStatus')).toBe('UPDATE_ROLLBACK_FAILED');
-    account.script = () => success('key-a');
-    expect((await account.call('ContinueUpdateRollback', named)).status).toBe(200);
+    const skipped = { ...named, 'ResourcesToSkip.member.1': 'Slow' };
+    expect((await account.call('ContinueUpdateRollback', skipped)).first('Code')).toBe('ValidationError');
+    const skipping = { ...named, 'ResourcesToSkip.member.1': 'Key' };
+    expect((await account.call('ContinueUpdateRollback', skipping)).status).toBe(200);
     await account.settleAll();
+    const shown = await account.call('DescribeStackResource', { ...named, LogicalResourceId: 'Key' });
+    expect([shown.first('ResourceStatus'), shown.first('PhysicalResourceId')]).toEqual([
+      'UPDATE_COMPLETE',
+      'key-b',
+    ]);
     expect((await account.call('DescribeStacks', named)).first('StackStatus')).toBe(
       'UPDATE_ROLLBACK_COMPLETE',
     );
+  });
+});
+
+describe('a failure with disabled rollback', () => {
+  const broken = { Key: key('a'), Other: slow(0, { Fails: true }) };
+  const statusOf = async (account: ApiAccount) =>
+    (await account.call('DescribeStacks', named)).first('StackStatus');
+
+  test('pauses a creation, an update brings it to its end, and a rollback an update back', async () => {
+    const account = new ApiAccount(({ ResourceProperties }) => success(`key-${ResourceProperties.Domain}`));
+    const disabled = { ...named, DisableRollback: 'true' };
+    await account.call('CreateStack', { ...disabled, TemplateBody: template(broken) });
+    await account.settleAll();
+    const described = await account.call('DescribeStacks', named);
+    expect([described.first('StackStatus'), described.first('DisableRollback')]).toEqual([
+      'CREATE_FAILED',
+      'true',
+    ]);
+    const TemplateBody = template({ Key: key('a') });
+    expect((await account.call('UpdateStack', { ...named, TemplateBody })).first('Message')).toMatch(
+      /currently in a non-terminal \[CREATE_FAILED\] state/,
+    );
+    await account.call('UpdateStack', { ...disabled, TemplateBody });
+    await account.settleAll();
+    expect(await statusOf(account)).toBe('UPDATE_COMPLETE');
+    await account.call('UpdateStack', { ...disabled, TemplateBody: template({ ...broken, Key: key('b') }) });
+    await account.settleAll();
+    expect(await statusOf(account)).toBe('UPDATE_FAILED');
+    const templateDomain = async () =>
+      /"Domain":"(\w)"/.exec((await account.call('GetTemplate', named)).first('TemplateBody'))?.[1];
+    expect(await templateDomain()).toBe('b');
+    const StackId = (await account.call('DescribeStacks', named)).first('StackId');
+    const request = { ...named, ClientRequestToken: 'back', RetainExceptOnCreate: 'true' };
+    expect((await account.call('RollbackStack', request)).first('StackId')).toBe(StackId);
+    await account.settleAll();
+    expect(await statusOf(account)).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect((await account.call('DescribeStackEvents', named)).first('ClientRequestToken')).toBe('back');
+    expect(account.history.at(-1)).toBe('Delete key-b');
+    expect(await templateDomain()).toBe('a');
+    expect((await account.call('RollbackStack', named)).first('Code')).toBe('ValidationError');
+  });
+
+  test.each([
+    ['ExecuteChangeSet', {}, { DisableRollback: 'true' }],
+    ['CreateChangeSet', { OnStackFailure: 'DO_NOTHING' }, {}],
+  ])('is what %s can ask for', async (_action, onCreate, onExecute) => {
+    const account = new ApiAccount();
+    const request = { ...changeSet, ChangeSetType: 'CREATE', TemplateBody: template(broken) };
+    await account.call('CreateChangeSet', { ...request, ...onCreate });
+    await account.call('ExecuteChangeSet', { ...changeSet, ...onExecute });
+    await account.settleAll();
+    expect(await statusOf(account)).toBe('CREATE_FAILED');
+  });
+
+  test('allows a change set without changes, to try again', async () => {
+    const account = new ApiAccount();
+    await account.call('CreateStack', { ...named, DisableRollback: 'true', TemplateBody: template(broken) });
+    await account.settleAll();
+    await account.call('CreateChangeSet', { ...changeSet, TemplateBody: template(broken) });
+    expect((await account.call('DescribeChangeSet', changeSet)).first('ExecutionStatus')).toBe('AVAILABLE');
   });
 });
 
@@ -395,11 +417,12 @@ describe('what is not imitated is refused by name', () => {
 
   test.each([
     ['CreateStack', 'OnFailure', 'DELETE'],
-    ['CreateStack', 'DisableRollback', 'true'],
+    ['CreateStack', 'OnFailure', 'DO_NOTHING'],
     ['CreateStack', 'EnableTerminationProtection', 'true'],
     ['CreateChangeSet', 'ChangeSetType', 'IMPORT'],
-    ['ExecuteChangeSet', 'DisableRollback', 'true'],
+    ['ContinueUpdateRollback', 'ForceRollback', 'true'],
     ['DeleteStack', 'DeletionMode', 'FORCE_DELETE_STACK'],
+    ['CreateStack', 'OnStackFailure', 'DELETE'],
   ])('%s with %s=%s', async (action, parameter, value) => {
     const account = new ApiAccount();
     const request = { ...changeSet, TemplateBody: template({ One: slow(0) }), [parameter]: value };

@@ -119,7 +119,7 @@ describe('an update', () => {
     const recorded = stack.events.filter(event => event.logicalId === 'Key').slice(3);
     expect(recorded.map(({ status, physicalId, reason }) => [status, physicalId, reason])).toEqual([
       ['UPDATE_IN_PROGRESS', 'key-a', undefined],
-      ['UPDATE_IN_PROGRESS', 'key-b', expect.stringMatching(/creation of a new physical resource/)],
+      ['UPDATE_IN_PROGRESS', 'key-b', expect.stringMatching(/required the provider to create a new/)],
       ['UPDATE_COMPLETE', 'key-b', undefined],
       ['DELETE_IN_PROGRESS', 'key-a', undefined],
       ['DELETE_COMPLETE', 'key-a', undefined],
@@ -188,18 +188,19 @@ describe('an update', () => {
     expect(account.history).toEqual(['Create', 'Update key-a', 'Update key-a']);
   });
 
-  test('of a removed resource deletes it afterwards; if that fails the resource is abandoned', async () => {
+  test('of a removed resource deletes it afterwards; after three failures the resource is abandoned', async () => {
     const account = new ScriptedAccount(({ RequestType }) =>
       RequestType === 'Delete' ? failed('id') : success('id'),
     );
     await account.deploy({ Key: key('a'), Other: slow(0) });
     const stack = await account.deploy({ Other: slow(0) });
-    expect(account.history).toEqual(['Create', 'Delete id']);
+    const attempts = ['Delete id', 'Delete id', 'Delete id'];
+    expect(account.history).toEqual(['Create', ...attempts]);
     expect(stack.status).toBe('UPDATE_COMPLETE');
     expect(reasonsOf(stack, 'Key').at(-1)?.[0]).toBe('DELETE_FAILED');
     await account.delete(stack);
     expect(stack.status).toBe('DELETE_COMPLETE');
-    expect(account.history).toEqual(['Create', 'Delete id']);
+    expect(account.history).toEqual(['Create', ...attempts]);
   });
 
   test('may not give a resource another type', async () => {

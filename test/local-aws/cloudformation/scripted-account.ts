@@ -1,6 +1,8 @@
 import {
   CloudFormation,
   type CloudFormationOptions,
+  type DeploymentInput,
+  type Engine,
   type ResourceType,
   type Stack,
   type Variants,
@@ -24,6 +26,12 @@ export interface CustomEvent {
 
 /** What the scripted handler answers; `undefined` is silence, text and bytes are put as they are. */
 export type Reply = Readonly<Record<string, unknown>> | string | undefined;
+export interface Choices extends Partial<DeploymentInput> {
+  /** @default 'app' */
+  readonly name?: string;
+  /** @default 'eu-west-1' */
+  readonly region?: string;
+}
 export type Script = (event: CustomEvent) => Reply | Promise<Reply>;
 
 export const handlerArn = 'arn:aws:lambda:eu-west-1:000000000000:function:handler';
@@ -40,7 +48,11 @@ export class ScriptedAccount {
   /** May be changed between two deployments. */
   script: Script;
 
-  constructor(script: Script = () => success('id'), variants: Partial<Variants> = {}) {
+  constructor(
+    script: Script = () => success('id'),
+    variants: Partial<Variants> = {},
+    options: Partial<CloudFormationOptions> = {},
+  ) {
     this.script = script;
     const resourceTypes = new Map([['Test::Slow', slowType(this.clock)]]);
     let seed = 1;
@@ -57,24 +69,32 @@ export class ScriptedAccount {
       responseUrl: token => `http://127.0.0.1/responses/${token}`,
       resourceTypes,
       variants,
+      ...options,
     });
   }
 
   /** Creates the stack, or updates it when there is one, and waits for the end of it. */
-  async deploy(resources: object, sections: object = {}): Promise<Stack> {
-    const stack = this.begin(resources, sections);
+  async deploy(resources: object, sections: object = {}, input: Choices = {}): Promise<Stack> {
+    const stack = this.begin(resources, sections, input);
     await this.settle(stack);
     return stack;
   }
 
-  begin(resources: object, sections: object = {}): Stack {
+  begin(resources: object, sections: object = {}, input: Choices = {}): Stack {
     const { engine } = this.cloudFormation;
     const template = JSON.stringify({ Resources: resources, ...sections });
-    const found = engine.find('eu-west-1', 'app');
-    const stack = found ?? engine.addStack('eu-west-1', 'app');
-    if (found) engine.update(stack, { template });
-    else engine.create(stack, { template });
+    const { name = 'app', region = 'eu-west-1', ...more } = input;
+    const found = engine.find(region, name);
+    const stack = found ?? engine.addStack(region, name);
+    if (found) engine.update(stack, { template, ...more });
+    else engine.create(stack, { template, ...more });
     return stack;
+  }
+
+  /** Ends in the state that the operation which `start` begins leads to. */
+  async after(stack: Stack, start: (engine: Engine) => void): Promise<void> {
+    start(this.cloudFormation.engine);
+    await this.settle(stack);
   }
 
   settle(stack: Stack): Promise<void> {

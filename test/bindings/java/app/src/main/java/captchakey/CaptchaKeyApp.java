@@ -32,7 +32,6 @@ public final class CaptchaKeyApp {
         .removalPolicy(RemovalPolicy.RETAIN)
         .build();
     output(allMembers, "IntegrationUrl", adopted.getApplicationIntegrationUrl());
-    output(allMembers, "CreationTimestamp", adopted.getCreationTimestamp());
     WafCaptchaApiKey kept = WafCaptchaApiKey.Builder.create(allMembers, "KeptKey")
         .scope(WafScope.REGIONAL)
         .tokenDomains(List.of("example.org"))

@@ -1,0 +1,226 @@
+import { Attribute } from '../../lib/properties';
+import { Denial, Refusal } from '../aws/errors';
+import type { EventLog } from '../aws/stack-record';
+import type { KeyList } from '../aws/waf-keys';
+import type { Sending } from '../decision/after-response';
+import { decideDelete } from '../decision/decide-delete';
+import { decideUpdate } from '../decision/decide-update';
+import { type DesiredKey, parseDesiredKey } from '../decision/desired-key';
+import type { Evidence, Need, StackReading } from '../decision/evidence';
+import { historyOf, isAged, reachesSettled, showRequest } from '../decision/history';
+import * as keyIds from '../decision/key-id';
+import type { EventHandler } from '../protocol/custom-resource';
+import type { LifecycleEvent } from '../protocol/event';
+import type { Result } from '../protocol/response';
+import { type TimeLimit, within } from '../runtime/clock';
+import type { SeenKeys } from '../runtime/log';
+import {
+  FIRST_READING_PAUSE,
+  LIST_LAG,
+  LONGEST_READING_PAUSE,
+  RECORD_LAG,
+  SERVICE_TIMEOUT,
+} from '../timings';
+import { PendingKeys, type PendingKeysOptions } from './pending-keys';
+
+type LifecycleOptions = PendingKeysOptions & { readonly seen: SeenKeys };
+
+/** What an environment remembers from event to event. */
+interface Memory {
+  readonly pending: PendingKeys;
+  /** what was desired when a CreateAPIKey first got no clear response, by RequestId */
+  readonly unclear: Map<string, { readonly desired: DesiredKey; readonly sentAt: number }>;
+}
+
+/** What Create, Update and Delete do. */
+export class Lifecycle implements EventHandler {
+  private readonly memory: Memory;
+
+  constructor(private readonly options: LifecycleOptions) {
+    this.memory = { pending: new PendingKeys(options), unclear: new Map() };
+  }
+
+  public handle(event: LifecycleEvent, limit: TimeLimit): Promise<Result> {
+    const work = new EventWork(this.options, this.memory, event, limit);
+    return event.type === 'Delete' ? work.delete() : work.createOrUpdate();
+  }
+
+  /** Deletes what was created for the event; resolves to its id if that fails, so that CloudFormation deletes it. */
+  public async fail(event: LifecycleEvent, limit: TimeLimit): Promise<string> {
+    const { requestId, physicalResourceId = keyIds.failedCreateId(requestId) } = event;
+    const created = this.memory.pending.of(requestId);
+    return created && !(await this.memory.pending.undo(created, limit)) ? created.id : physicalResourceId;
+  }
+
+  public async afterResponse(event: LifecycleEvent, sending: Sending, limit: TimeLimit): Promise<boolean> {
+    const created = this.memory.pending.of(event.requestId);
+    const isRight = !created || (await this.memory.pending.settle(created, sending, limit));
+    await this.logOrphanCandidates(event.requestId, limit);
+    return isRight;
+  }
+
+  private async logOrphanCandidates(requestId: string, limit: TimeLimit): Promise<void> {
+    const { keys, clock, log } = this.options;
+    const unclear = this.memory.unclear.get(requestId);
+    if (!unclear) return;
+    this.memory.unclear.delete(requestId);
+    // they may not be listed yet
+    await clock.sleep(Math.max(0, Math.min(LIST_LAG, (limit.at - clock.now()) / 2)), limit.signal);
+    const { location, tokenDomains } = unclear.desired;
+    const candidates = await keys.createdSince(location, tokenDomains, unclear.sentAt, limit);
+    const ids = candidates.map(key => keyIds.newKeyId(key));
+    log('orphan candidates: CreateAPIKey got no clear response, and ownership cannot be determined', { ids });
+  }
+}
+
+/** Gathers the evidence that the decision on one event asks for, and carries its plan out. */
+class EventWork {
+  /** of the locations that the event needs */
+  private readonly lists: KeyList[] = [];
+
+  constructor(
+    private readonly options: LifecycleOptions,
+    private readonly memory: Memory,
+    private readonly event: LifecycleEvent,
+    private readonly limit: TimeLimit,
+  ) {}
+
+  public async createOrUpdate(): Promise<Result> {
+    const { event } = this;
+    const desired = parseDesiredKey(event.properties, event.stackRegion);
+    const { existingApiKey } = desired;
+    if (existingApiKey) this.options.seen.add(existingApiKey);
+    if (event.type === 'Create' && !existingApiKey) return this.create(desired);
+    const plan = await this.decide(evidence => decideUpdate(event, desired, evidence));
+    if (plan.plan === 'fail') throw new Error(plan.reason);
+    return plan.plan === 'create'
+      ? this.create(desired, plan.after)
+      : this.success(plan.id, plan.key, plan.location);
+  }
+
+  public async delete(): Promise<Result> {
+    const { event, limit } = this;
+    const { clock, log } = this.options;
+    const { physicalResourceId: id = '', stackRegion } = event;
+    const keyId = keyIds.parseKeyId(id, stackRegion);
+    const failedRequest = keyIds.failedRequestOf(id);
+    if (keyId) {
+      const plan = await this.decide(evidence => decideDelete(event, keyId, evidence));
+      if (plan.plan === 'fail') throw new Error(plan.reason);
+      if (plan.plan === 'nothing') log('left the key alone', { id, why: plan.why });
+      else await this.deleteKeys(plan.keys, plan.left);
+    } else if (failedRequest !== undefined) {
+      const created = this.memory.pending.of(failedRequest);
+      if (created) await this.memory.pending.undo(created, limit);
+    } else {
+      // CloudFormation invented the id: the request may still be at work elsewhere, and needs its role to clean up
+      await clock.sleep(limit.budget.cancelledRequestGrace, limit.signal);
+      // a stack can always be deleted: no reading takes so long that the response is late
+      const soon = within(clock, RECORD_LAG / 2, { ...limit, at: limit.at - limit.budget.call });
+      await this.memory.pending.undoWhatFailed(event, soon);
+    }
+    return { status: 'SUCCESS', id };
+  }
+
+  private async create(desired: DesiredKey, after?: keyIds.KeyReference): Promise<Result> {
+    const { event, limit } = this;
+    const { keys, log, clock } = this.options;
+    const { pending, unclear } = this.memory;
+    const { location, tokenDomains, rotation } = desired;
+    await this.listOf(location).integrationUrl(limit);
+    const recheck = pending.recheck(event, limit);
+    const beforeAttempt = async () => {
+      if (clock.now() >= event.signedAt + SERVICE_TIMEOUT)
+        throw new Refusal(
+          'expected a request of the last hour: CloudFormation no longer waits for a response',
+        );
+      await recheck();
+    };
+    const onUnclear = (sentAt: number) => {
+      if (!unclear.has(event.requestId)) unclear.set(event.requestId, { desired, sentAt });
+    };
+    const key = await keys.create(location, tokenDomains, limit, beforeAttempt, onUnclear);
+    const id = keyIds.newKeyId({ location, digest: keyIds.digestOf(key) }, rotation, { after });
+    pending.add({ request: event, id, location, key });
+    log('created a key', { id });
+    return this.success(id, key, location);
+  }
+
+  private async deleteKeys(keys: readonly keyIds.KeyReference[], left: readonly keyIds.KeyReference[]) {
+    const { log } = this.options;
+    for (const key of left)
+      log('left a key that the record names, or may name', { id: keyIds.newKeyId(key) });
+    for (const reference of keys) {
+      const { location, digest } = reference;
+      const list = this.listOf(location);
+      await list.lookFor(digest, this.limit);
+      const key = list.keys.get(digest)?.key;
+      if (key) await this.options.keys.delete(location, key, this.limit);
+      if (key) this.memory.pending.forget(key);
+      log(key ? 'deleted the key' : 'the key is gone already', { id: keyIds.newKeyId(reference) });
+    }
+  }
+
+  private async success(id: string, key: string, location: keyIds.Location): Promise<Result> {
+    const url = await this.listOf(location).integrationUrl(this.limit);
+    const data: Record<Attribute, string> = {
+      [Attribute.API_KEY]: key,
+      [Attribute.APPLICATION_INTEGRATION_URL]: url,
+      [Attribute.SCRIPT_URL]: `${url}/jsapi.js`,
+    };
+    return { status: 'SUCCESS', id, data };
+  }
+
+  /** Gathers evidence until it is enough for a plan. */
+  private async decide<Plan extends object>(decide: (evidence: Evidence) => Plan | Need): Promise<Plan> {
+    const { clock, record: stacks } = this.options;
+    const { limit, event } = this;
+    const eventLog = stacks.events(event.stackId);
+    let record: Evidence['record'] = {};
+    for (let waits = 0; ; ) {
+      const decided = decide({ listings: this.lists, record });
+      if (!('need' in decided)) return decided;
+      if (decided.need === 'key') {
+        const { location, digest } = decided.reference;
+        await this.listOf(location).lookFor(digest, limit);
+      } else if (decided.need === 'later reading' || record === 'denied') {
+        limit.progress.text = 'expected a record that shows why this request was made, got none yet';
+        await clock.sleep(Math.min(FIRST_READING_PAUSE * 2 ** waits, LONGEST_READING_PAUSE), limit.signal);
+        waits += 1;
+        record = {};
+      } else {
+        record = await this.readMore(record, decided.need, eventLog);
+      }
+    }
+  }
+
+  private async readMore(
+    reading: StackReading,
+    next: keyof StackReading,
+    eventLog: EventLog,
+  ): Promise<StackReading | 'denied'> {
+    const { record, log } = this.options;
+    const { event, limit } = this;
+    const { status } = reading;
+    try {
+      if (!status) return { status: await record.status(event.stackId, limit) };
+      if (next === 'resources')
+        return { ...reading, resources: await record.resources(event.stackId, limit) };
+      const events = await eventLog.update(read => reachesSettled(read, event), limit);
+      const counts = isAged(status.readAt, event) || showRequest(events, status.value, event);
+      const history = counts ? historyOf(events, event) : 'late';
+      return history ? { ...reading, history } : 'denied';
+    } catch (error) {
+      if (!(error instanceof Denial)) throw error;
+      log('the record may not be read', { error: error.message });
+      return 'denied';
+    }
+  }
+
+  private listOf(location: keyIds.Location): KeyList {
+    const existing = this.lists.find(list => keyIds.sameLocation(list.location, location));
+    const list = existing ?? this.options.keys.list(location);
+    if (!existing) this.lists.push(list);
+    return list;
+  }
+}

@@ -1,0 +1,186 @@
+import {
+  type APIKeySummary,
+  CreateAPIKeyCommand,
+  DeleteAPIKeyCommand,
+  ListAPIKeysCommand,
+  WAFNonexistentItemException,
+  type WAFV2Client,
+} from '@aws-sdk/client-wafv2';
+import { sameTokenDomains } from '../../lib/token-domains';
+import type { ListedKey, Listing } from '../decision/evidence';
+import { digestOf, type KeyReference, type Location, sameLocation } from '../decision/key-id';
+import type { Clock, TimeLimit } from '../runtime/clock';
+import type { Log, SeenKeys } from '../runtime/log';
+import { ABSENCE_PAUSES, CLOCK_SKEW, LIST_LAG } from '../timings';
+import { described, Verdict, verdictOn } from './errors';
+import type { Retry } from './retry';
+
+export interface WafKeysOptions {
+  readonly clock: Clock;
+  readonly retry: Retry;
+  readonly log: Log;
+  readonly seen: SeenKeys;
+  /** A client of the Region that makes one attempt a call: a repeated CreateAPIKey would create a second key. */
+  readonly clientFor: (region: string) => WAFV2Client;
+}
+
+/** A key, and when it was created, in milliseconds, where that is known. */
+interface DatedKey extends ListedKey {
+  readonly createdAt: number | undefined;
+}
+
+/** The API keys of one account in AWS WAFv2. */
+export class WafKeys {
+  /** created by this environment, by digest */
+  private readonly created = new Map<string, DatedKey & { readonly location: Location }>();
+
+  constructor(private readonly options: WafKeysOptions) {}
+
+  /** The list of the keys in a location, of which nothing is read yet but what it may not show yet. */
+  public list(location: Location): KeyList {
+    const since = this.options.clock.now() - LIST_LAG;
+    const isFresh = (key: DatedKey) => key.createdAt !== undefined && key.createdAt > since;
+    const fresh = [...this.created].filter(([, key]) => isFresh(key) && sameLocation(key.location, location));
+    return new KeyList(location, new Map(fresh), this.options);
+  }
+
+  /**
+   * Creates a key, and never a second one after a clear response.
+   *
+   * `beforeAttempt` is asked before each attempt and may throw; `onUnclear` is told when a call was sent that may have
+   * created a key without saying so.
+   */
+  public create(
+    location: Location,
+    tokenDomains: readonly string[],
+    limit: TimeLimit,
+    beforeAttempt: () => Promise<void>,
+    onUnclear: (sentAt: number) => void,
+  ): Promise<string> {
+    const { clock, retry, log, seen, clientFor } = this.options;
+    const command = new CreateAPIKeyCommand({ Scope: location.scope, TokenDomains: [...tokenDomains] });
+    const what = `CreateAPIKey in ${location.region}`;
+    const inTime = { ...limit, at: limit.deadline - limit.budget.toCreate };
+    return retry.untilDone(what, what, inTime, async () => {
+      await beforeAttempt();
+      await retry.untilSlot(what, limit);
+      const sentAt = clock.now();
+      try {
+        const { APIKey: key } = await retry.once(limit, options =>
+          clientFor(location.region).send(command, options),
+        );
+        if (!key) throw new Error('expected an APIKey in the response, got none');
+        seen.add(key);
+        this.created.set(digestOf(key), { key, tokenDomains, location, createdAt: clock.now() });
+        return key;
+      } catch (error) {
+        if (verdictOn(error) === Verdict.UNCLEAR) {
+          log('CreateAPIKey got no clear response', { error: described(error) });
+          onUnclear(sentAt);
+        }
+        throw error;
+      }
+    });
+  }
+
+  /** Deletes a key; one that is already gone is no error. */
+  public async delete({ scope, region }: Location, key: string, limit: TimeLimit): Promise<void> {
+    const { retry, clientFor } = this.options;
+    const command = new DeleteAPIKeyCommand({ Scope: scope, APIKey: key });
+    const what = `DeleteAPIKey in ${region}`;
+    await retry.untilDone(what, what, limit, async () => {
+      try {
+        await retry.once(limit, options => clientFor(region).send(command, options));
+      } catch (error) {
+        if (!(error instanceof WAFNonexistentItemException)) throw error;
+      }
+    });
+    this.created.delete(digestOf(key));
+  }
+
+  /** Keys with these domains that were created after a time, by whomever, this environment aside. */
+  public async createdSince(
+    location: Location,
+    tokenDomains: readonly string[],
+    since: number,
+    limit: TimeLimit,
+  ): Promise<KeyReference[]> {
+    const list = new KeyList(location, new Map(), this.options);
+    await list.readUntil(() => false, limit);
+    return [...list.keys]
+      .filter(
+        ([digest, { createdAt }]) => !this.created.has(digest) && (createdAt ?? 0) >= since - CLOCK_SKEW,
+      )
+      .filter(([, key]) => sameTokenDomains(key.tokenDomains, tokenDomains))
+      .map(([digest]) => ({ location, digest }));
+  }
+}
+
+/** The list of the keys in a location, read as far as it was needed so far. */
+export class KeyList implements Listing {
+  public isConfirmed = false;
+  private url?: string;
+  /** leads on to the next page; `undefined` at the beginning */
+  private marker?: string;
+  private isWhole = false;
+  private readonly markersSeen = new Set<string>();
+
+  constructor(
+    public readonly location: Location,
+    public readonly keys: Map<string, DatedKey>,
+    private readonly options: WafKeysOptions,
+  ) {}
+
+  /** Reads on until the key is found; where it seems absent, lists again with pauses until that is confirmed. */
+  public async lookFor(digest: string, limit: TimeLimit): Promise<void> {
+    const isFound = () => this.keys.has(digest);
+    await this.readUntil(isFound, limit);
+    for (const pause of ABSENCE_PAUSES) {
+      if (isFound()) return;
+      await this.options.clock.sleep(pause * limit.budget.absenceScale, limit.signal);
+      this.marker = undefined;
+      this.isWhole = false;
+      this.markersSeen.clear();
+      await this.readUntil(isFound, limit);
+    }
+    this.isConfirmed ||= !isFound();
+  }
+
+  /**
+   * The integration URL without a slash at its end: AWS gives it with one, while its guide appends "/jsapi.js".
+   *
+   * @throws when the list gives none.
+   */
+  public async integrationUrl(limit: TimeLimit): Promise<string> {
+    await this.readUntil(() => this.url !== undefined, limit);
+    if (!this.url) throw new Error('ListAPIKeys: expected an ApplicationIntegrationURL, got none');
+    let end = this.url.length;
+    while (this.url[end - 1] === '/') end -= 1;
+    return this.url.slice(0, end);
+  }
+
+  /** Reads page by page until they are enough, or to the end. */
+  public async readUntil(isEnough: () => boolean, limit: TimeLimit): Promise<void> {
+    const { clientFor, retry } = this.options;
+    const { region, scope } = this.location;
+    const what = `ListAPIKeys in ${region}`;
+    while (!isEnough() && !this.isWhole) {
+      const command = new ListAPIKeysCommand({ Scope: scope, NextMarker: this.marker, Limit: 100 });
+      const page = await retry.untilDone(what, what, limit, () =>
+        retry.once(limit, options => clientFor(region).send(command, options)),
+      );
+      this.url ??= page.ApplicationIntegrationURL || undefined;
+      for (const summary of page.APIKeySummaries ?? []) this.take(summary);
+      // WAF's lists may go on with a marker when nothing is left, and have empty pages in between
+      this.marker = page.NextMarker || undefined;
+      this.isWhole = this.marker === undefined || this.markersSeen.has(this.marker);
+      if (this.marker) this.markersSeen.add(this.marker);
+    }
+  }
+
+  private take({ APIKey: key, TokenDomains: tokenDomains = [], CreationTimestamp }: APIKeySummary): void {
+    if (!key) return;
+    this.options.seen.add(key);
+    this.keys.set(digestOf(key), { key, tokenDomains, createdAt: CreationTimestamp?.getTime() });
+  }
+}

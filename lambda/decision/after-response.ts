@@ -1,0 +1,95 @@
+import { RECORD_LAG, SIGNATURE_PRECISION } from '../timings';
+import {
+  endOf,
+  isCompletion,
+  isFailure,
+  nameId,
+  type Requested,
+  type StackEvent,
+  showFailure,
+} from './history';
+
+/** How sending a response ended. */
+export interface Sending {
+  /** taken by the response URL; refused by it for good; or neither in the time that there was */
+  readonly end: 'accepted' | 'refused' | 'unsent';
+  /** whether CloudFormation may have it: an attempt ended without a status after its connection stood */
+  readonly mayHaveArrived: boolean;
+}
+
+/** A resource's own entry in its stack, as DescribeStackResource gives it. */
+export interface OwnEntry {
+  readonly physicalResourceId: string | undefined;
+  readonly status: string;
+  /** CloudFormation's clock, in milliseconds */
+  readonly updatedAt: number;
+}
+
+/** One look at the record. */
+export interface Look {
+  /** when, in milliseconds after the response */
+  readonly after: number;
+  readonly entry: OwnEntry | 'gone';
+  /** the events since the request, newest first; absent where they were not read */
+  readonly events?: readonly StackEvent[];
+}
+
+/** What happened after a key was created and the response sent. */
+export interface Aftermath {
+  readonly request: Requested;
+  readonly newId: string;
+  readonly sending: Sending;
+  /** so far, in order */
+  readonly looks: readonly Look[];
+  /** whether nothing more can be read: there is no time left, or the record cannot be read */
+  readonly isBlind: boolean;
+}
+
+/** `done`: CloudFormation has the key; `leave the new key`: it may have it; `read events`: with the last look. */
+export type AftermathPlan = 'look' | 'read events' | 'done' | 'delete the new key' | 'leave the new key';
+
+/** What becomes of a new key: the first row of the table that fits (ARCHITECTURE.md, "After the response"). */
+export function afterResponse({ request, newId, sending, looks, isBlind }: Aftermath): AftermathPlan {
+  const last = looks.at(-1);
+  const isNamed = last && (idOf(last) === newId || (last.events && nameId(last.events, request, newId)));
+  const lookOrLeave = isBlind ? 'leave the new key' : 'look';
+  if (sending.end === 'refused' && !sending.mayHaveArrived) return 'delete the new key';
+  if (sending.end === 'unsent' && sending.mayHaveArrived) return 'leave the new key';
+  if (isNamed) return 'done';
+  if (sending.end === 'unsent') return last ? 'delete the new key' : lookOrLeave;
+
+  const isInProgress = last && last.entry !== 'gone' && last.entry.status.endsWith('_IN_PROGRESS');
+  // in the end an operation in progress may be the next one
+  const isTelling = last && (!isInProgress || last.after >= RECORD_LAG);
+  if (isTelling && !last.events && !isBlind) return 'read events';
+  if (last?.events && showFailure(last.events, request)) return 'delete the new key';
+  if (!last || last.after < RECORD_LAG) return lookOrLeave;
+  const wasShown = looks.some(({ entry }) => entry !== 'gone');
+  const isOver = looks.length > 1 && last.events && isEnd(last.entry, last.events, wasShown, request);
+  return isOver ? 'delete the new key' : 'leave the new key';
+}
+
+/** Whether an entry read while a key is created shows that its request no longer stands. */
+export function isRequestOver(entry: OwnEntry | 'gone', wasShown: boolean, { signedAt }: Requested): boolean {
+  if (entry === 'gone') return wasShown;
+  // within the signature's precision it may be the end of the request before
+  return isFailure(entry.status) && entry.updatedAt >= signedAt + SIGNATURE_PRECISION;
+}
+
+/** Whether an entry later than the request, or its end in the events, shows that it ended without the new id. */
+function isEnd(
+  entry: OwnEntry | 'gone',
+  events: readonly StackEvent[],
+  wasShown: boolean,
+  request: Requested,
+): boolean {
+  const isOther = (each: Pick<OwnEntry, 'status' | 'physicalResourceId'> | undefined) =>
+    each && (isFailure(each.status) || (isCompletion(each.status) && each.physicalResourceId !== undefined));
+  if (isOther(endOf(events, request))) return true;
+  if (entry === 'gone') return wasShown;
+  return entry.updatedAt > request.signedAt && isOther(entry) === true;
+}
+
+function idOf({ entry }: Look): string | undefined {
+  return entry === 'gone' ? undefined : entry.physicalResourceId;
+}

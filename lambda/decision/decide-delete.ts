@@ -1,0 +1,68 @@
+import type { Evidence, Need } from './evidence';
+import { isAged, type Requested } from './history';
+import { digestsIn, type KeyId, type KeyReference, parseKeyId } from './key-id';
+
+export type DeletePlan =
+  /** delete these keys, and leave those that the record still names */
+  | {
+      readonly plan: 'delete';
+      readonly keys: readonly KeyReference[];
+      readonly left: readonly KeyReference[];
+    }
+  | { readonly plan: 'nothing'; readonly why: string }
+  | { readonly plan: 'fail'; readonly reason: string };
+
+/** What the Delete of an id that names a key comes to: the first row that fits (ARCHITECTURE.md, "Delete"). */
+export function decideDelete(
+  request: Requested & { readonly stackRegion: string },
+  id: KeyId,
+  { record }: Pick<Evidence, 'record'>,
+): DeletePlan | Need {
+  const keys = [...(id.origin === 'imported' ? [] : [id]), ...(id.after ? [id.after] : [])];
+  if (keys.length === 0) return { plan: 'nothing', why: 'the key is only used here' };
+  if (record === 'denied') return split(keys, key => key !== id || id.origin === 'adopted');
+
+  const { status, resources, history } = record;
+  if (!status) return { need: 'status' };
+  const aged = isAged(status.readAt, request);
+
+  // row 3: the stack goes
+  if (/^(DELETE_.*|ROLLBACK_IN_PROGRESS|gone)$/.test(status.value)) return split(keys, () => false);
+  // row 4: the stack is at rest
+  if (status.value.endsWith('_COMPLETE')) {
+    const why = `the stack is in ${status.value}: this Delete is late or repeated`;
+    return aged ? { plan: 'nothing', why } : { need: 'later reading' };
+  }
+
+  // row 5: it is the current id
+  if (!resources) return { need: 'resources' };
+  const own = resources.find(({ logicalResourceId }) => logicalResourceId === request.logicalResourceId);
+  const stays = own !== undefined && !own.status.startsWith('DELETE_');
+  const isCurrent = stays && own.physicalResourceId === id.text;
+  const reason = `expected an id that the resource no longer has, got its current one, in ${own?.status}`;
+  const failOrWait = aged ? ({ plan: 'fail', reason } as const) : ({ need: 'later reading' } as const);
+  if (isCurrent && !status.value.includes('ROLLBACK')) return failOrWait;
+
+  // row 6: a key goes when no id in the record names it
+  if (!status.value.endsWith('_CLEANUP_IN_PROGRESS') && !aged) return { need: 'later reading' };
+  const others = resources.filter(
+    each => each !== own && !/^DELETE_(IN_PROGRESS|COMPLETE)$/.test(each.status),
+  );
+  const unlessNamedBy = (...ids: (string | undefined)[]) => {
+    const named = [...ids, ...others.map(({ physicalResourceId }) => physicalResourceId)];
+    const digests = named.flatMap(text => digestsIn(parseKeyId(text ?? '', request.stackRegion)));
+    return split(keys, ({ digest }) => digests.includes(digest));
+  };
+  const isUpdated = status.value === 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS';
+  if (stays && !isCurrent && isUpdated) return unlessNamedBy(own.physicalResourceId);
+  if (!history) return { need: 'history' };
+  if (history === 'late') return { need: 'later reading' };
+  const { settledId, lastCompletedId } = history;
+  if (isCurrent && settledId === id.text) return failOrWait;
+  const present = stays && !isCurrent ? own.physicalResourceId : lastCompletedId;
+  return unlessNamedBy(present === id.text ? undefined : present, isUpdated ? undefined : settledId);
+}
+
+function split(keys: readonly KeyReference[], isLeft: (key: KeyReference) => boolean): DeletePlan {
+  return { plan: 'delete', keys: keys.filter(key => !isLeft(key)), left: keys.filter(isLeft) };
+}

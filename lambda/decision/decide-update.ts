@@ -1,0 +1,161 @@
+import { sameTokenDomains } from '../../lib/token-domains';
+import type { DesiredKey } from './desired-key';
+import type { Evidence, ListedKey, Need } from './evidence';
+import { isAged, type Requested } from './history';
+import {
+  adopted,
+  digestOf,
+  type KeyId,
+  type KeyReference,
+  type Location,
+  newKeyId,
+  parseKeyId,
+  returned,
+  sameLocation,
+} from './key-id';
+
+/** An Update, or a Create with `existingApiKey`. */
+export interface KeyRequest extends Requested {
+  readonly requestId: string;
+  readonly stackRegion: string;
+}
+
+export type UpdatePlan =
+  /** respond with this id for this key */
+  | { readonly plan: 'use'; readonly id: string; readonly key: string; readonly location: Location }
+  | { readonly plan: 'create'; readonly after?: KeyReference }
+  | { readonly plan: 'fail'; readonly reason: string };
+
+type Plan = UpdatePlan | Need;
+
+const NO_HAND_OVER =
+  "the key cannot be handed over to the stack: the function's role lacks cloudformation:DescribeStacks or " +
+  'cloudformation:DescribeStackEvents, which show whether the stack had this key before';
+
+/** What an Update comes to: the first row of the table that fits (ARCHITECTURE.md, "Update"). */
+export function decideUpdate(request: KeyRequest, desired: DesiredKey, evidence: Evidence): Plan {
+  const { stackRegion, requestId, physicalResourceId = '' } = request;
+  if (desired.existingApiKey) return decideExisting(request, desired, desired.existingApiKey, evidence);
+
+  // row 2: the current key
+  const current = parseKeyId(physicalResourceId, stackRegion);
+  const currentKey = current && fitting(current, desired, evidence);
+  if (isPlan(currentKey)) return currentKey;
+  if (current && currentKey && current.origin !== 'imported') return use(current, currentKey, current.text);
+
+  const past = pastOf(evidence, request);
+  if (isPlan(past)) return past;
+  if (past === 'denied') return currentKey ? { plan: 'fail', reason: NO_HAND_OVER } : { plan: 'create' };
+  const { isRollback, ids, settled } = past;
+
+  // row 3: a key that the resource has had since the stack was last settled, the earliest first
+  for (const former of ids.filter(({ text }) => text !== physicalResourceId)) {
+    const key = fitting(former, desired, evidence);
+    if (isPlan(key)) return key;
+    if (key) return use(former, key, isRollback ? former.text : returned(former, requestId));
+  }
+
+  // row 4: a rollback to a key that its template does not ask for
+  const settledKey = isRollback && settled ? listed(settled, evidence) : undefined;
+  if (isPlan(settledKey)) return settledKey;
+  // a younger reading may show the rollback before this request, which had the same id
+  if (settledKey && !past.isAged) return { need: 'later reading' };
+  if (settled && settledKey) return use(settled, settledKey, settled.text);
+
+  // row 5: an imported key is handed over
+  if (current && currentKey && settled?.text === current.text)
+    return use(current, currentKey, adopted(current));
+
+  // row 6
+  return { plan: 'create', after: previousOf(desired, settled) };
+}
+
+/** Row 1: a key that was created elsewhere. */
+function decideExisting(
+  request: KeyRequest,
+  desired: DesiredKey,
+  existing: string,
+  evidence: Evidence,
+): Plan {
+  const { stackRegion, physicalResourceId } = request;
+  const { location, rotation } = desired;
+  const reference = { location, digest: digestOf(existing) };
+  const key = listed(reference, evidence);
+  if (isPlan(key)) return key;
+  if (!key) {
+    const place = `${location.scope} key in ${location.region}`;
+    return { plan: 'fail', reason: `ExistingApiKey: expected a ${place}, got one that is not listed there` };
+  }
+  if (!sameTokenDomains(key.tokenDomains, desired.tokenDomains)) {
+    const [expected, got] = [desired, key].map(({ tokenDomains }) => [...tokenDomains].sort().join(', '));
+    return { plan: 'fail', reason: `ExistingApiKey: expected a key for ${expected}, got one for ${got}` };
+  }
+
+  const imported = (after?: KeyReference) =>
+    use(reference, key, newKeyId(reference, rotation, { isImported: true, after }));
+  const isMeant = (id: KeyId | undefined) =>
+    id?.origin === 'imported' && id.digest === reference.digest && mayFit(id, desired);
+  if (physicalResourceId === undefined) return imported();
+  if (isMeant(parseKeyId(physicalResourceId, stackRegion))) return use(reference, key, physicalResourceId);
+
+  const past = pastOf(evidence, request);
+  if (isPlan(past)) return past;
+  if (past === 'denied') return imported();
+  const former = past.isRollback ? past.ids.find(isMeant) : undefined;
+  if (former) return use(reference, key, former.text);
+  if (past.settled?.digest !== reference.digest) return imported(previousOf(desired, past.settled));
+  return imported(desired.keepPreviousKey ? past.settled.after : undefined);
+}
+
+/** The key that stays when another takes its place: the settled one, if the stack owns it. */
+function previousOf({ keepPreviousKey }: DesiredKey, settled: KeyId | undefined): KeyReference | undefined {
+  return keepPreviousKey && settled?.origin !== 'imported' ? settled : undefined;
+}
+
+interface Past {
+  readonly isRollback: boolean;
+  readonly isAged: boolean;
+  /** since the stack was last settled, the earliest first */
+  readonly ids: readonly KeyId[];
+  readonly settled: KeyId | undefined;
+}
+
+function pastOf({ record }: Evidence, request: KeyRequest): Past | 'denied' | Plan {
+  if (record === 'denied') return record;
+  const { status, history } = record;
+  if (!status) return { need: 'status' };
+  if (status.value === 'gone') return { plan: 'fail', reason: 'expected a stack, got none that exists' };
+  if (!history) return { need: 'history' };
+  if (history === 'late') return { need: 'later reading' };
+  return {
+    isRollback: status.value.includes('ROLLBACK'),
+    isAged: isAged(status.readAt, request),
+    ids: history.ids.flatMap(id => parseKeyId(id, request.stackRegion) ?? []),
+    settled: parseKeyId(history.settledId ?? '', request.stackRegion),
+  };
+}
+
+/** The key of an id, if it is listed and fits what is desired; the need to look for it where that is not known. */
+function fitting(id: KeyId, desired: DesiredKey, evidence: Evidence): ListedKey | Need | undefined {
+  const key = mayFit(id, desired) ? listed(id, evidence) : undefined;
+  if (!key || isPlan(key)) return key;
+  return sameTokenDomains(key.tokenDomains, desired.tokenDomains) ? key : undefined;
+}
+
+function mayFit(id: KeyId, { location, rotation }: DesiredKey): boolean {
+  return sameLocation(id.location, location) && id.rotation === rotation;
+}
+
+function listed(reference: KeyReference, { listings }: Evidence): ListedKey | Need | undefined {
+  const listing = listings.find(({ location }) => sameLocation(location, reference.location));
+  const key = listing?.keys.get(reference.digest);
+  return key ?? (listing?.isConfirmed ? undefined : { need: 'key', reference });
+}
+
+function isPlan<T>(found: T | Plan): found is Plan {
+  return typeof found === 'object' && found !== null && ('plan' in found || 'need' in found);
+}
+
+function use({ location }: KeyReference, { key }: ListedKey, id: string): Plan {
+  return { plan: 'use', id, key, location };
+}

@@ -1,0 +1,48 @@
+import type { ResourceHistory } from './history';
+import type { KeyReference, Location } from './key-id';
+
+/** A key as ListAPIKeys shows it. */
+export interface ListedKey {
+  readonly key: string;
+  readonly tokenDomains: readonly string[];
+}
+
+/** What is known of the keys in a location. */
+export interface Listing {
+  readonly location: Location;
+  /** by digest */
+  readonly keys: ReadonlyMap<string, ListedKey>;
+  /** whether a key that is not among them is known to be gone: lists may be late */
+  readonly isConfirmed: boolean;
+}
+
+/** One resource of a stack, as ListStackResources gives it. */
+export interface StackResource {
+  readonly logicalResourceId: string;
+  readonly physicalResourceId: string | undefined;
+  readonly status: string;
+}
+
+/** What was read of a stack's record in one round, in this order. */
+export interface StackReading {
+  /** `gone` where there is no such stack */
+  readonly status?: { readonly value: string; readonly readAt: number };
+  readonly resources?: readonly StackResource[];
+  /** `late` where the events do not show the request yet */
+  readonly history?: ResourceHistory | 'late';
+}
+
+/** What is known when a decision is made. */
+export interface Evidence {
+  readonly listings: readonly Listing[];
+  /** `denied` where the role may not read it */
+  readonly record: StackReading | 'denied';
+}
+
+/** What a decision needs to know first. */
+export type Need =
+  /** a key, until it is found or confirmed to be gone */
+  | { readonly need: 'key'; readonly reference: KeyReference }
+  | { readonly need: keyof StackReading }
+  /** the record anew, a little later */
+  | { readonly need: 'later reading' };

@@ -1,0 +1,146 @@
+import { RECORD_LAG, SIGNATURE_PRECISION } from '../timings';
+
+/** One event of a stack, as DescribeStackEvents gives it. */
+export interface StackEvent {
+  readonly logicalResourceId: string;
+  /** `undefined` where the event has none */
+  readonly physicalResourceId: string | undefined;
+  /** such as `UPDATE_IN_PROGRESS` */
+  readonly status: string;
+  /** CloudFormation's clock, in milliseconds */
+  readonly at: number;
+}
+
+/** The request whose resource is looked at. */
+export interface Requested {
+  readonly type: 'Create' | 'Update' | 'Delete';
+  readonly stackId: string;
+  readonly logicalResourceId: string;
+  /** none for a Create */
+  readonly physicalResourceId?: string;
+  /** when CloudFormation signed it, in milliseconds */
+  readonly signedAt: number;
+}
+
+/** What the events of a stack say of one resource since the stack was last settled. */
+export interface ResourceHistory {
+  /** the id that the resource had then, if it existed */
+  readonly settledId: string | undefined;
+  /** all ids since, the settled one first */
+  readonly ids: readonly string[];
+  /** the id of the newest completion since */
+  readonly lastCompletedId: string | undefined;
+}
+
+/** Events, newest first. */
+type Events = readonly StackEvent[];
+
+const SETTLED = /^((CREATE|UPDATE|IMPORT)_COMPLETE|(UPDATE|IMPORT)_ROLLBACK_COMPLETE)$/;
+
+/** Whether a status is that of a resource's completion. */
+export function isCompletion(status: string): boolean {
+  return /^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(status);
+}
+
+/** Whether a status is that of a resource's failure or cancellation. */
+export function isFailure(status: string): boolean {
+  return /^(CREATE|UPDATE)_FAILED$/.test(status);
+}
+
+/** Whether events go back far enough for `historyOf`. */
+export function reachesSettled(events: Events, request: Requested): boolean {
+  const end = settledIndex(events, request);
+  if (end === undefined) return false;
+  const first = eventsOf(request, events.slice(0, end)).at(-1);
+  const before = eventsOf(request, events.slice(end));
+  return !first || hasNone(first) || Boolean(first.physicalResourceId ?? completedId(before));
+}
+
+/** Reads events back to the last settled state. `undefined` where none of the resource's events has an id. */
+export function historyOf(events: Events, request: Requested): ResourceHistory | undefined {
+  const all = eventsOf(request, events);
+  const since = eventsOf(request, events.slice(0, settledIndex(events, request)));
+  const first = since.at(-1);
+  if (first && !all.some(({ physicalResourceId }) => physicalResourceId)) return undefined;
+  const firstId = first?.physicalResourceId ?? completedId(all.slice(since.length));
+  const settledId = !first ? request.physicalResourceId : hasNone(first) ? undefined : firstId;
+  const ids = [...since.map(({ physicalResourceId }) => physicalResourceId), settledId].reverse();
+  return {
+    settledId,
+    ids: [...new Set(ids.filter(id => id !== undefined))],
+    lastCompletedId: completedId(since),
+  };
+}
+
+/** Whether a reading shows all that came before a request; `readAt` is when it was made. */
+export function isAged(readAt: number, { signedAt }: Requested): boolean {
+  return readAt >= signedAt + SIGNATURE_PRECISION + RECORD_LAG;
+}
+
+/** Whether events are those of a time after an Update's or a Delete's request was made. */
+export function showRequest(events: Events, stackStatus: string, request: Requested): boolean {
+  const { stackId, physicalResourceId: id } = request;
+  if (events.find(event => event.physicalResourceId === stackId)?.status !== stackStatus) return false;
+  if (request.type === 'Delete') {
+    const since = eventsOf(request, events.slice(0, settledIndex(events, request)));
+    return since.some(event => event.status === 'DELETE_IN_PROGRESS' && event.physicalResourceId === id);
+  }
+  const own = eventsOf(request, events);
+  return own[0]?.status === 'UPDATE_IN_PROGRESS' && (own[0].physicalResourceId ?? completedId(own)) === id;
+}
+
+/** Whether an event of the resource since the request names this id. */
+export function nameId(events: Events, request: Requested, id: string): boolean {
+  return eventsOf(request, events).some(
+    ({ at, physicalResourceId }) => at >= request.signedAt && physicalResourceId === id,
+  );
+}
+
+/** The event with which a request ended, as far as events show it. */
+export function endOf(events: Events, request: Requested): StackEvent | undefined {
+  const verb = request.type.toUpperCase();
+  const own = eventsOf(request, events);
+  // what came before the request's own first event is another's end, be it in the very second of the signature
+  const begun = own.findIndex(
+    ({ status, at }) => status === `${verb}_IN_PROGRESS` && at < request.signedAt + SIGNATURE_PRECISION,
+  );
+  return own
+    .slice(0, begun < 0 ? undefined : begun)
+    .filter(({ at }) => at >= request.signedAt)
+    .findLast(({ status }) => status === `${verb}_FAILED` || status === `${verb}_COMPLETE`);
+}
+
+/** Whether events show that a request failed or was cancelled, however late they may be. */
+export function showFailure(events: Events, request: Requested): boolean {
+  const end = endOf(events, request);
+  // within the signature's precision it may be the end of the request before, while that is not known to be all
+  return end !== undefined && isFailure(end.status) && end.at >= request.signedAt + SIGNATURE_PRECISION;
+}
+
+/** The index of the event with which the stack was last settled. */
+function settledIndex(events: Events, { stackId }: Requested): number | undefined {
+  let next = '';
+  for (const [index, { physicalResourceId, status }] of events.entries()) {
+    if (physicalResourceId !== stackId) continue;
+    // a nested stack that is done waits for its parent, and cleans up or goes back with it
+    if (SETTLED.test(status) && !/^UPDATE_(ROLLBACK|COMPLETE_CLEANUP)_IN_PROGRESS$/.test(next)) return index;
+    next = status;
+  }
+  return undefined;
+}
+
+/** Whether a resource whose first event is this one did not exist before. */
+function hasNone(first: StackEvent): boolean {
+  return first.status.startsWith('CREATE_');
+}
+
+/** The id of the newest completion. */
+function completedId(own: Events): string | undefined {
+  return own.find(event => isCompletion(event.status) && event.physicalResourceId)?.physicalResourceId;
+}
+
+function eventsOf({ logicalResourceId, stackId }: Requested, events: Events): Events {
+  return events.filter(
+    event => event.logicalResourceId === logicalResourceId && event.physicalResourceId !== stackId,
+  );
+}

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import type { Sending } from '../decision/after-response';
+import { failedCreateId } from '../decision/key-id';
+import { type Clock, leaving, type TimeLimit, timeLimit } from '../runtime/clock';
+import type { Log, SeenKeys } from '../runtime/log';
+import { type LifecycleEvent, parseAddress, parseEvent, type ResponseAddress } from './event';
+import { bodyOf, type Put, type Result, send } from './response';
+
+/** How many responses an environment remembers for repeated events. */
+const RESPONSES_REMEMBERED = 1000;
+
+/** What a custom resource does with its events. */
+export interface EventHandler {
+  handle(event: LifecycleEvent, limit: TimeLimit): Promise<Result>;
+  /** Undoes what was created for an event that fails; resolves to the physical id to fail it with. */
+  fail(event: LifecycleEvent, limit: TimeLimit): Promise<string>;
+  /** What is left to do once the response was sent; resolves to whether the response is still right. */
+  afterResponse(event: LifecycleEvent, sending: Sending, limit: TimeLimit): Promise<boolean>;
+}
+
+export interface CustomResourceOptions {
+  readonly clock: Clock;
+  readonly put: Put;
+  readonly log: Log;
+  readonly seen: SeenKeys;
+  /** The only stack whose events count; any stack's do where it is not given. */
+  readonly stackId?: string;
+}
+
+/** The part of Lambda's context that the protocol needs. */
+export interface InvocationContext {
+  getRemainingTimeInMillis(): number;
+}
+
+interface Response {
+  readonly body: Buffer;
+  /** absent where the event could not be acted on */
+  readonly event?: LifecycleEvent;
+  /** whether CloudFormation may have it */
+  mayHaveArrived: boolean;
+}
+
+/**
+ * The protocol of CloudFormation's custom resources: every event gets exactly one response before the deadline, and
+ * the same one when the event comes again.
+ *
+ * The promise is rejected when the response could not be sent, so that Lambda sends the event again.
+ */
+export function customResource(
+  handler: EventHandler,
+  options: CustomResourceOptions,
+): (received: unknown, context: InvocationContext) => Promise<void> {
+  const { clock, log } = options;
+  const responses = new Map<string, Response>();
+  return async (received, context) => {
+    const cutOff = new AbortController();
+    const limit = timeLimit(clock, context.getRemainingTimeInMillis(), cutOff.signal);
+    const address = parseAddress(received);
+    if (!address) return log('left an event without a response', { expected: 'a ResponseURL' });
+    const { requestId, stackId, logicalResourceId } = address;
+    log('received', { requestId, stackId, logicalResourceId });
+
+    const fingerprint = createHash('sha256').update(JSON.stringify(received)).digest('hex');
+    const response =
+      responses.get(fingerprint) ?? (await respondTo(received, address, handler, limit, cutOff, options));
+    responses.set(fingerprint, response);
+    const [oldest = fingerprint] = responses.keys();
+    if (responses.size > RESPONSES_REMEMBERED) responses.delete(oldest);
+
+    const { toUndo, toReturn } = limit.budget;
+    const sent = await send(address, response.body, leaving(limit, toUndo), options);
+    response.mayHaveArrived ||= sent.mayHaveArrived;
+    const sending = { ...sent, mayHaveArrived: response.mayHaveArrived };
+    log('responded', { requestId, ...sending });
+    if (response.event) {
+      const isRight = await followUp(handler, response.event, sending, leaving(limit, toReturn), log);
+      if (!isRight) responses.delete(fingerprint);
+    }
+    if (sending.end === 'unsent')
+      throw new Error('expected the response URL to take the response, got none that did');
+  };
+}
+
+/** Works on an event, by the deadline at the latest. */
+async function respondTo(
+  received: unknown,
+  address: ResponseAddress,
+  handler: EventHandler,
+  limit: TimeLimit,
+  cutOff: AbortController,
+  { clock, log, seen, stackId }: CustomResourceOptions,
+): Promise<Response> {
+  const { requestId } = address;
+  const finished = new AbortController();
+  let event: LifecycleEvent | undefined;
+  try {
+    event = parseEvent(received, address.url, clock.now(), stackId);
+    const guard = clock.sleep(Math.max(0, limit.at - clock.now()), finished.signal).then(() => {
+      throw new Error(`the time is up; ${limit.progress.text ?? 'nothing was tried yet'}`);
+    });
+    const result = await Promise.race([handler.handle(event, limit), guard]);
+    const body = bodyOf(address, result);
+    log('succeeded', { requestId, id: result.id });
+    return { event, body, mayHaveArrived: false };
+  } catch (error) {
+    cutOff.abort(error);
+    const { toUndo, toRespond } = limit.budget;
+    const id = event
+      ? await handler.fail(event, leaving(limit, (toUndo + toRespond) / 2))
+      : address.physicalResourceId || failedCreateId(requestId);
+    const reason = seen.cutFrom(messageOf(error));
+    log('failed', { requestId, id, reason });
+    return { event, body: bodyOf(address, { status: 'FAILED', id, reason }), mayHaveArrived: false };
+  } finally {
+    finished.abort();
+  }
+}
+
+/** Its failure is logged only: to fail would bring the event again that was responded to. */
+async function followUp(
+  handler: EventHandler,
+  event: LifecycleEvent,
+  sending: Sending,
+  limit: TimeLimit,
+  log: Log,
+): Promise<boolean> {
+  try {
+    return await handler.afterResponse(event, sending, limit);
+  } catch (error) {
+    log('could not follow up on the response', { requestId: event.requestId, error: messageOf(error) });
+    return true;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

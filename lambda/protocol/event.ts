@@ -1,0 +1,112 @@
+import type { Requested } from '../decision/history';
+import { RESPONSE_URL_LIFE } from '../timings';
+
+/** Where the response to an event goes, and what it repeats. Texts that a response could not hold are cut. */
+export interface ResponseAddress {
+  readonly url: string;
+  readonly stackId: string;
+  readonly requestId: string;
+  readonly logicalResourceId: string;
+  readonly physicalResourceId: string;
+}
+
+/** A request of CloudFormation, as far as it can be acted on. */
+export interface LifecycleEvent extends Requested {
+  readonly requestId: string;
+  readonly stackRegion: string;
+  readonly properties: unknown;
+}
+
+// more than CloudFormation's own names have, and with an id few enough for a response, even if each needs an escape
+const MAX_NAME_BYTES = 300;
+/** The longest physical id (CloudFormation User Guide, "Custom resource response objects"). */
+const MAX_ID_BYTES = 1024;
+
+/** Reads where a response would go; `undefined` for what nobody waits for. */
+export function parseAddress(received: unknown): ResponseAddress | undefined {
+  const field = fieldsOf(received);
+  const url = field('ResponseURL');
+  if (typeof url !== 'string' || !URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    return undefined;
+  return {
+    url,
+    stackId: clipped(field('StackId'), MAX_NAME_BYTES),
+    requestId: clipped(field('RequestId'), MAX_NAME_BYTES),
+    logicalResourceId: clipped(field('LogicalResourceId'), MAX_NAME_BYTES),
+    physicalResourceId: clipped(field('PhysicalResourceId'), MAX_ID_BYTES),
+  };
+}
+
+/**
+ * Reads what the function was invoked with. `ownStackId` is the only stack whose events count, where it is known.
+ *
+ * @throws when it is not an event of that stack that can be acted on.
+ */
+export function parseEvent(
+  received: unknown,
+  url: string,
+  arrivedAt: number,
+  ownStackId: string | undefined,
+): LifecycleEvent {
+  const field = fieldsOf(received);
+  const text = (name: string, maxBytes: number) => textOf(name, field(name), maxBytes);
+  const stackId = text('StackId', MAX_NAME_BYTES);
+  if (ownStackId && stackId !== ownStackId)
+    throw new Error(`StackId: expected ${ownStackId}, got ${stackId}`);
+  const type = field('RequestType');
+  if (type !== 'Create' && type !== 'Update' && type !== 'Delete')
+    throw new Error(`RequestType: expected Create, Update or Delete, got ${shown(type)}`);
+  return {
+    type,
+    requestId: text('RequestId', MAX_NAME_BYTES),
+    // an event without the time counts from its arrival
+    signedAt: signedAt(new URL(url).searchParams) ?? arrivedAt,
+    stackId,
+    stackRegion: regionOf(stackId),
+    logicalResourceId: text('LogicalResourceId', MAX_NAME_BYTES),
+    physicalResourceId: type === 'Create' ? undefined : text('PhysicalResourceId', MAX_ID_BYTES),
+    properties: field('ResourceProperties'),
+  };
+}
+
+function fieldsOf(received: unknown): (name: string) => unknown {
+  const fields = new Map(typeof received === 'object' && received !== null ? Object.entries(received) : []);
+  return name => fields.get(name);
+}
+
+/** When CloudFormation signed a response URL, in milliseconds; an old signature names its end alone. */
+function signedAt(query: URLSearchParams): number | undefined {
+  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(query.get('X-Amz-Date') ?? '') ?? [];
+  const [year = 0, month = 0, day, hour, minute, second] = parts.map(Number);
+  if (parts.length > 0) return Date.UTC(year, month - 1, day, hour, minute, second);
+  const expires = /^\d{1,11}$/.exec(query.get('Expires') ?? '');
+  return expires ? Number(expires[0]) * 1000 - RESPONSE_URL_LIFE : undefined;
+}
+
+function regionOf(stackId: string): string {
+  const [, region] = /^arn:[^:]+:cloudformation:([a-z]+(?:-[a-z0-9]+)+):/.exec(stackId) ?? [];
+  if (region) return region;
+  throw new Error(`StackId: expected the ARN of a stack, got ${shown(stackId)}`);
+}
+
+function textOf(name: string, value: unknown, maxBytes: number): string {
+  if (typeof value !== 'string' || value === '')
+    throw new Error(`${name}: expected a text, got ${shown(value)}`);
+  const bytes = Buffer.byteLength(value);
+  if (bytes > maxBytes) throw new Error(`${name}: expected at most ${maxBytes} bytes, got ${bytes}`);
+  if (/\p{Cc}/u.test(value)) throw new Error(`${name}: expected no control characters, got ${shown(value)}`);
+  return value;
+}
+
+/** A text that fits into a response; empty for what is no text. */
+function clipped(value: unknown, maxBytes: number): string {
+  const printable = typeof value === 'string' ? value.slice(0, maxBytes).replace(/\p{Cc}/gu, ' ') : '';
+  // characters of at most four bytes each
+  return Buffer.byteLength(printable) <= maxBytes
+    ? printable
+    : [...printable].slice(0, maxBytes / 4).join('');
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 200);
+}

@@ -1,0 +1,118 @@
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Sending } from '../decision/after-response';
+import { type Clock, type TimeLimit, withTimeout } from '../runtime/clock';
+import type { Log } from '../runtime/log';
+import { FIRST_SENDING_PAUSE, LONGEST_SENDING_PAUSE } from '../timings';
+import type { ResponseAddress } from './event';
+
+/** The largest body that CloudFormation reads, in bytes (CloudFormation User Guide, "Custom resource response objects"). */
+const MAX_BODY_BYTES = 4096;
+/** How often a URL refuses a response before it is believed. */
+const REFUSALS = 3;
+
+/** What a custom resource responds with. */
+export type Result =
+  | { readonly status: 'SUCCESS'; readonly id: string; readonly data?: Readonly<Record<string, string>> }
+  | { readonly status: 'FAILED'; readonly id: string; readonly reason: string };
+
+/** What one attempt to send a response came to. */
+export type Attempt =
+  | { readonly status: number }
+  | { readonly error: string; readonly mayHaveArrived: boolean };
+
+/** Sends a body to a response URL, and gives up when the signal is aborted; never rejects. */
+export type Put = (url: string, body: Buffer, signal: AbortSignal) => Promise<Attempt>;
+
+export interface SendOptions {
+  readonly clock: Clock;
+  readonly put: Put;
+  readonly log: Log;
+}
+
+/** Sends a response, again and again until the URL has taken it or refused it for good, or until the limit. */
+export async function send(
+  { url, requestId }: ResponseAddress,
+  body: Buffer,
+  limit: TimeLimit,
+  { clock, put, log }: SendOptions,
+): Promise<Sending> {
+  let mayHaveArrived = false;
+  let refusals = 0;
+  for (let pause = FIRST_SENDING_PAUSE; ; pause = Math.min(pause * 2, LONGEST_SENDING_PAUSE)) {
+    const attempt = await withTimeout(clock, limit.budget.call / 2, limit.signal, signal =>
+      put(url, body, signal),
+    );
+    if ('status' in attempt) {
+      const { status } = attempt;
+      if (status >= 200 && status < 300) return { end: 'accepted', mayHaveArrived: true };
+      refusals = isRefusal(status) ? refusals + 1 : 0;
+      if (refusals === REFUSALS) {
+        log('the response URL refused the response', { requestId, status });
+        return { end: 'refused', mayHaveArrived };
+      }
+    } else {
+      mayHaveArrived ||= attempt.mayHaveArrived;
+    }
+    log('the response did not get through', { requestId, ...attempt });
+    if (clock.now() + pause > limit.at) return { end: 'unsent', mayHaveArrived };
+    await clock.sleep(pause, limit.signal);
+  }
+}
+
+/**
+ * The response as JSON of at most 4096 bytes: a longer reason is cut.
+ *
+ * @throws when it does not fit all the same.
+ */
+export function bodyOf(address: ResponseAddress, result: Result): Buffer {
+  const { stackId, requestId, logicalResourceId } = address;
+  const body = Buffer.from(
+    JSON.stringify({
+      Status: result.status,
+      ...(result.status === 'FAILED' && { Reason: result.reason }),
+      PhysicalResourceId: result.id,
+      StackId: stackId,
+      RequestId: requestId,
+      LogicalResourceId: logicalResourceId,
+      ...(result.status === 'SUCCESS' && result.data && { Data: result.data }),
+    }),
+  );
+  if (body.length <= MAX_BODY_BYTES) return body;
+  if (result.status === 'SUCCESS' || result.reason === '')
+    throw new Error(`expected a response of at most ${MAX_BODY_BYTES} bytes, got ${body.length}`);
+  const characters = [...result.reason];
+  // a character may take six bytes when JSON escapes it: cut until it fits
+  const excess = Math.max(1, Math.ceil((body.length - MAX_BODY_BYTES) / 6));
+  return bodyOf(address, { ...result, reason: characters.slice(0, -excess).join('') });
+}
+
+export const put: Put = (url, body, signal) =>
+  new Promise(resolve => {
+    const isPlain = url.startsWith('http:');
+    let isConnected = false;
+    const fail = (error: Error) =>
+      resolve({ error: `${error.name}: ${error.message}`, mayHaveArrived: isConnected });
+    // the URL's signature covers an empty content type; a fresh connection shows whether one stood
+    const headers = { 'content-type': '', 'content-length': body.length };
+    (isPlain ? httpRequest : httpsRequest)(
+      url,
+      { method: 'PUT', headers, agent: false, signal },
+      response => {
+        response.resume();
+        response.on('error', fail);
+        resolve({ status: response.statusCode ?? 0 });
+      },
+    )
+      .on('socket', socket => {
+        socket.once(isPlain ? 'connect' : 'secureConnect', () => {
+          isConnected = true;
+        });
+      })
+      .on('error', fail)
+      .end(body);
+  });
+
+function isRefusal(status: number): boolean {
+  return status >= 300 && status < 500 && status !== 408 && status !== 429;
+}

@@ -1,0 +1,77 @@
+/** Every constant of time that the handler has, in milliseconds. What must hold between them is a test. */
+
+const SECOND = 1000;
+
+/** How late a reading of CloudFormation's record may be. */
+export const RECORD_LAG = 60 * SECOND;
+/** How long a new key may take to be listed. */
+export const LIST_LAG = 30 * SECOND;
+/** Pauses before a key that seems absent is looked for again. */
+export const ABSENCE_PAUSES = [2 * SECOND, 5 * SECOND, 10 * SECOND, 20 * SECOND];
+/** When the record is looked at, counted from the response. */
+export const LOOKS = [4 * SECOND, 12 * SECOND, 30 * SECOND, RECORD_LAG];
+
+/** How long CloudFormation waits for a response, from the signature of the response URL on. */
+export const SERVICE_TIMEOUT = 3600 * SECOND;
+/** How long the response URL is good for: the life of one whose signature names its end alone. */
+export const RESPONSE_URL_LIFE = 7200 * SECOND;
+/** How precise the signature's time is. */
+export const SIGNATURE_PRECISION = SECOND;
+
+/** How long a new role's permissions may take to arrive everywhere. AccessDenied for longer is a denial. */
+export const DENIAL_PATIENCE = 60 * SECOND;
+/** How long a request that was cancelled elsewhere has its role, so that it can clean up. */
+export const CANCELLED_REQUEST_GRACE = 45 * SECOND;
+/** How long a creation waits before it asks whether its request still stands; from then on twice as long each time. */
+export const FIRST_RECHECK = 20 * SECOND;
+
+/** Pauses between readings that do not show the request yet. */
+export const FIRST_READING_PAUSE = SECOND;
+export const LONGEST_READING_PAUSE = 8 * SECOND;
+/** Pauses between the attempts to send a response. */
+export const FIRST_SENDING_PAUSE = 250;
+export const LONGEST_SENDING_PAUSE = 8 * SECOND;
+/** Pauses after errors of AWS other than a refusal for the quota. */
+export const FIRST_RETRY_PAUSE = SECOND;
+export const LONGEST_RETRY_PAUSE = 10 * SECOND;
+
+/** How far WAF's clock may be from this one, and its time stamps be cut. */
+export const CLOCK_SKEW = 2 * SECOND;
+
+/** Longer than the second that WAF gives to a creation, by what calls of one time slot may arrive apart. */
+export const SLOT = 1050;
+/** How long before its slot an attempt begins, so that what it has to ask first does not make it late. */
+export const SLOT_LEAD = 500;
+/** How late a call may be and still belong to its slot. */
+export const SLOT_TOLERANCE = 20;
+/** For how long a refusal for the quota tells that others are at work too. */
+export const REFUSAL_MEMORY = 60 * SECOND;
+
+/** How one invocation's time is divided. */
+export type TimeBudget = Readonly<ReturnType<typeof timeBudget>>;
+
+/** The division of `total` milliseconds. Its parts shrink with the time there is: an aspect may cap the function's. */
+export function timeBudget(total: number) {
+  const part = (full: number, share: number) => Math.min(full, total * share);
+  const call = part(10 * SECOND, 1 / 6);
+  const toUndo = part(12 * SECOND, 1 / 8);
+  const toRespond = toUndo + part(12 * SECOND, 1 / 8);
+  const absence = ABSENCE_PAUSES.reduce((sum, pause) => sum + pause);
+  return {
+    /** how long one call of AWS may take */
+    call,
+    /** what must be left when the function returns */
+    toReturn: part(SECOND / 2, 1 / 60),
+    /** what must be left when sending the response ends: time to look at the record and to undo a key */
+    toUndo,
+    /** what must be left when the work ends: time to send the response too */
+    toRespond,
+    /** what must be left when CreateAPIKey is due: time for checks before it, the call, and the last look as well */
+    toCreate: toRespond + call + part(RECORD_LAG - toRespond + 18 * SECOND, 1 / 10),
+    /** how long AccessDenied may last before it is a denial */
+    denial: part(DENIAL_PATIENCE, 1 / 4),
+    /** by how much the pauses before a key counts as absent shrink, from 0 to 1 */
+    absenceScale: part(absence, 1 / 4) / absence,
+    cancelledRequestGrace: part(CANCELLED_REQUEST_GRACE, 1 / 2),
+  };
+}

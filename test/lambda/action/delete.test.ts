@@ -1,0 +1,179 @@
+import { failed, throttled } from '../../../local-aws/faults';
+import { Account, idOf } from '../environment';
+import { createEvent, deleteEvent, properties, signedUrl } from '../event';
+import { refusal } from '../stack-double';
+
+const DOMAINS = ['example.com'];
+
+function accountWithKey(options: ConstructorParameters<typeof Account>[0] = {}) {
+  const account = new Account(options);
+  const key = account.waf.createForeignKey('eu-west-1', 'REGIONAL', DOMAINS).apiKey;
+  return { account, key, id: idOf(key) };
+}
+
+function deletion(account: Account, id: string) {
+  return deleteEvent(id, properties(), { ResponseURL: signedUrl(account.clock.now()) });
+}
+
+test('a key goes with its stack after one read of the record', async () => {
+  const { account, id } = accountWithKey();
+  account.stack.stack('DELETE_IN_PROGRESS').resource('DELETE_IN_PROGRESS', id);
+  expect(await account.environment().invoke(deletion(account, id))).toMatchObject({
+    Status: 'SUCCESS',
+    PhysicalResourceId: id,
+  });
+  expect(account.keys()).toEqual([]);
+  expect(account.stack.reads).toEqual(['describeStacks']);
+});
+
+test('a rename with existingApiKey in one deployment leaves the key', async () => {
+  const { account, key, id } = accountWithKey();
+  account.stack.stack('CREATE_COMPLETE').resource('CREATE_COMPLETE', id).stack('UPDATE_IN_PROGRESS');
+  account.stack.resource('CREATE_IN_PROGRESS', undefined, 'Renamed');
+  const renamed = await account
+    .environment()
+    .invoke(createEvent({ ...properties(), ExistingApiKey: key }, { LogicalResourceId: 'Renamed' }));
+  expect(renamed.PhysicalResourceId).toBe(`${id}/imported`);
+  account.stack.resource('CREATE_COMPLETE', renamed.PhysicalResourceId, 'Renamed');
+  account.stack.stack('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS').resource('DELETE_IN_PROGRESS', id);
+  expect(await account.environment().invoke(deletion(account, id))).toMatchObject({ Status: 'SUCCESS' });
+  expect(account.keys()).toEqual([key]);
+  expect(account.logLines.join('\n')).toContain('left a key that the record names');
+});
+
+test('the current key is not deleted, and the Delete fails after a minute', async () => {
+  const { account, key, id } = accountWithKey();
+  account.stack.stack('UPDATE_IN_PROGRESS').resource('UPDATE_COMPLETE', id);
+  const response = await account.environment().invoke(deletion(account, id));
+  expect(response).toMatchObject({ Status: 'FAILED', PhysicalResourceId: id });
+  expect(response.Reason).toContain('got its current one');
+  expect(account.keys()).toEqual([key]);
+});
+
+test('a Delete that is late deletes nothing', async () => {
+  const { account, key, id } = accountWithKey();
+  account.stack.stack('UPDATE_COMPLETE').resource('UPDATE_COMPLETE', id);
+  const event = deletion(account, id);
+  await account.wait(61_000);
+  expect((await account.environment().invoke(event)).Status).toBe('SUCCESS');
+  expect(account.keys()).toEqual([key]);
+});
+
+test('a record that is late by a minute is waited for', async () => {
+  const { account, id } = accountWithKey();
+  account.stack.stack('UPDATE_COMPLETE').resource('UPDATE_COMPLETE', id);
+  await account.wait(600_000);
+  account.stack.lag = 59_000;
+  account.stack.stack('DELETE_IN_PROGRESS');
+  expect((await account.environment().invoke(deletion(account, id))).Status).toBe('SUCCESS');
+  expect(account.keys()).toEqual([]);
+});
+
+test('a key that a lagging list hides for 20 s is deleted all the same', async () => {
+  const { account, id } = accountWithKey({ listLagMs: 20_000, lastMarker: 'dangling' });
+  account.stack.stack('DELETE_IN_PROGRESS');
+  expect((await account.environment().invoke(deletion(account, id))).Status).toBe('SUCCESS');
+  expect(account.keys()).toEqual([]);
+});
+
+test('a key that is gone already is no error', async () => {
+  const { account, key, id } = accountWithKey();
+  account.waf.deleteByHand(key);
+  account.stack.stack('DELETE_IN_PROGRESS');
+  expect((await account.environment().invoke(deletion(account, id))).Status).toBe('SUCCESS');
+});
+
+test.each([
+  ['ListAPIKeys', throttled(), 'ListAPIKeys in eu-west-1: ThrottlingException: Rate exceeded'],
+  [
+    'DeleteAPIKey',
+    failed(500, 'WAFInternalErrorException', 'before'),
+    'DeleteAPIKey in eu-west-1: WAFInternalError',
+  ],
+])('%s that fails until the deadline is named in the reason', async (operation, fault, expected) => {
+  const { account, key, id } = accountWithKey();
+  account.stack.stack('DELETE_IN_PROGRESS');
+  account.waf.faults.when(call => (call.operation === operation ? fault : undefined));
+  const response = await account.environment().invoke(deletion(account, id));
+  expect(response.Status).toBe('FAILED');
+  expect(response.Reason).toContain(expected);
+  expect(account.keys()).toEqual([key]);
+});
+
+test.each([
+  ['created', '', 0],
+  ['adopted', '/adopted', 1],
+  ['imported', '/imported', 1],
+])('where the record may not be read, a key that was %s is judged by its id', async (_name, more, left) => {
+  const { account, id } = accountWithKey();
+  account.stack.onRead = () => {
+    throw refusal('AccessDenied', 'not authorized', 403);
+  };
+  const response = await account.environment().invoke(deletion(account, `${id}${more}`));
+  expect(response.Status).toBe('SUCCESS');
+  expect(account.keys()).toHaveLength(left);
+});
+
+test('both keys of an id go with the resource', async () => {
+  const { account, key, id } = accountWithKey();
+  const previous = account.waf.createForeignKey('us-east-1', 'CLOUDFRONT', DOMAINS).apiKey;
+  const both = `${id}/after-c-${idOf(previous).slice(-64)}`;
+  account.stack.stack('CREATE_COMPLETE').resource('CREATE_COMPLETE', both);
+  await account.wait(1000);
+  account.stack.stack('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS').resource('DELETE_IN_PROGRESS', both);
+  expect((await account.environment().invoke(deletion(account, both))).Status).toBe('SUCCESS');
+  expect(account.keys()).not.toContain(key);
+  expect(account.keys()).toEqual([]);
+});
+
+describe('an id without a key', () => {
+  test('that CloudFormation invented waits for a cancelled request elsewhere, and succeeds', async () => {
+    const account = new Account();
+    const startedAt = account.clock.now();
+    const response = await account.environment().invoke(deletion(account, 'shop-CaptchaKey-1A2B3C'));
+    expect(response.Status).toBe('SUCCESS');
+    expect(account.clock.now() - startedAt).toBeGreaterThanOrEqual(45_000);
+  });
+
+  test.each([
+    ['undoes what failed', 'CREATE_FAILED', 0],
+    ['leaves what does not show that it failed', 'CREATE_IN_PROGRESS', 1],
+  ])('that CloudFormation invented %s', async (_name, status, left) => {
+    const account = new Account();
+    const environment = account.environment();
+    account.stack.stack('CREATE_IN_PROGRESS').resource('CREATE_IN_PROGRESS');
+    const create = createEvent(properties(), { ResponseURL: signedUrl(account.clock.now()) });
+    // too little time to watch what becomes of the key
+    await environment.invoke(create, 2_000);
+    expect(account.keys()).toHaveLength(1);
+    await account.wait(5_000);
+    account.stack.resource(status);
+    await environment.invoke(deletion(account, 'shop-CaptchaKey-1A2B3C'));
+    expect(account.keys()).toHaveLength(left);
+  });
+
+  test('that cannot be looked up succeeds all the same', async () => {
+    const account = new Account();
+    const environment = account.environment();
+    await environment.invoke(createEvent(), 2_000);
+    account.stack.onRead = () => {
+      throw refusal('Throttling', 'Rate exceeded');
+    };
+    const response = await environment.invoke(deletion(account, 'shop-CaptchaKey-1A2B3C'));
+    expect(response.Status).toBe('SUCCESS');
+    expect(account.keys()).toHaveLength(1);
+  });
+
+  test('of a failed Create undoes what that request left, and nothing else', async () => {
+    const account = new Account();
+    const environment = account.environment();
+    await environment.invoke(createEvent(properties(), { RequestId: 'mine' }), 2_000);
+    await account.wait(2_000);
+    await environment.invoke(createEvent(properties(), { RequestId: 'other' }), 2_000);
+    expect(account.keys()).toHaveLength(2);
+    await environment.invoke(deletion(account, 'WafCaptchaApiKey/create-failed/mine'));
+    expect(account.keys()).toHaveLength(1);
+    await environment.invoke(deletion(account, 'WafCaptchaApiKey/create-failed/unknown'));
+    expect(account.keys()).toHaveLength(1);
+  });
+});

@@ -1,0 +1,255 @@
+import {
+  historyOf,
+  isAged,
+  nameId,
+  type Requested,
+  reachesSettled,
+  type StackEvent,
+  showRequest,
+} from '../../../lambda/decision/history';
+import { RECORD_LAG } from '../../../lambda/timings';
+
+const STACK = 'arn:stack';
+
+/** Events in the order of time, as `<resource> <status> [id]`; the stack's own are `stack <status>`. */
+function events(...lines: string[]): StackEvent[] {
+  const parsed = lines.map((line, index): StackEvent => {
+    const [resource = '', status = '', id] = line.split(' ');
+    const isStack = resource === 'stack';
+    return {
+      logicalResourceId: isStack ? 'shop' : resource,
+      physicalResourceId: isStack ? STACK : id,
+      status,
+      at: index * 1000,
+    };
+  });
+  return parsed.reverse();
+}
+
+const request = (type: Requested['type'], physicalResourceId?: string): Requested => ({
+  type,
+  stackId: STACK,
+  logicalResourceId: 'Key',
+  physicalResourceId,
+  signedAt: 0,
+});
+const update = request('Update', 'current');
+
+describe('the history since the stack was last settled', () => {
+  test.each<[string, string[], object | undefined]>([
+    [
+      'an update',
+      [
+        'Key CREATE_COMPLETE A',
+        'stack CREATE_COMPLETE',
+        'stack UPDATE_IN_PROGRESS',
+        'Key UPDATE_IN_PROGRESS A',
+      ],
+      { settledId: 'A', ids: ['A'], lastCompletedId: undefined },
+    ],
+    [
+      'its rollback',
+      [
+        'stack UPDATE_COMPLETE',
+        'stack UPDATE_IN_PROGRESS',
+        'Key UPDATE_IN_PROGRESS A',
+        'Key UPDATE_IN_PROGRESS B',
+        'Key UPDATE_COMPLETE B',
+        'stack UPDATE_ROLLBACK_IN_PROGRESS',
+        'Key UPDATE_IN_PROGRESS B',
+      ],
+      { settledId: 'A', ids: ['A', 'B'], lastCompletedId: 'B' },
+    ],
+    [
+      'events without ids',
+      [
+        'Key UPDATE_COMPLETE A',
+        'Other UPDATE_COMPLETE X',
+        'stack UPDATE_COMPLETE',
+        'Key UPDATE_IN_PROGRESS',
+        'Key UPDATE_COMPLETE B',
+      ],
+      { settledId: 'A', ids: ['A', 'B'], lastCompletedId: 'B' },
+    ],
+    ['no id at all', ['Key UPDATE_COMPLETE', 'stack UPDATE_COMPLETE', 'Key UPDATE_IN_PROGRESS'], undefined],
+    [
+      'a creation',
+      [
+        'Key CREATE_COMPLETE A',
+        'Key DELETE_COMPLETE A',
+        'stack UPDATE_COMPLETE',
+        'Key CREATE_IN_PROGRESS',
+        'Key CREATE_COMPLETE B',
+      ],
+      { settledId: undefined, ids: ['B'], lastCompletedId: 'B' },
+    ],
+    [
+      'nothing',
+      ['Key CREATE_COMPLETE A', 'stack CREATE_COMPLETE'],
+      { settledId: 'current', ids: ['current'] },
+    ],
+    [
+      'a nested stack that goes back with its parent',
+      [
+        'Key UPDATE_COMPLETE A',
+        'stack UPDATE_COMPLETE',
+        'Key UPDATE_IN_PROGRESS A',
+        'Key UPDATE_COMPLETE B',
+        'stack UPDATE_COMPLETE',
+        'stack UPDATE_ROLLBACK_IN_PROGRESS',
+        'Key UPDATE_IN_PROGRESS B',
+      ],
+      { settledId: 'A', ids: ['A', 'B'] },
+    ],
+    [
+      'a nested stack that cleans up with its parent',
+      [
+        'stack UPDATE_COMPLETE',
+        'Key UPDATE_IN_PROGRESS A',
+        'Key UPDATE_COMPLETE B',
+        'stack UPDATE_COMPLETE',
+        'stack UPDATE_COMPLETE_CLEANUP_IN_PROGRESS',
+        'Key DELETE_IN_PROGRESS A',
+      ],
+      { settledId: 'A', lastCompletedId: 'B' },
+    ],
+    [
+      'a failure without a rollback',
+      ['stack CREATE_COMPLETE', 'Key UPDATE_COMPLETE B', 'stack UPDATE_FAILED', 'Key UPDATE_IN_PROGRESS B'],
+      { settledId: 'B', ids: ['B'] },
+    ],
+    ...['IMPORT_COMPLETE', 'IMPORT_ROLLBACK_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'].map(
+      (status): [string, string[], object] => [
+        status,
+        ['Key UPDATE_IN_PROGRESS X', `stack ${status}`, 'Key UPDATE_IN_PROGRESS A'],
+        { settledId: 'A', ids: ['A'] },
+      ],
+    ),
+    [
+      'what does not settle a stack',
+      [
+        'Key UPDATE_IN_PROGRESS A',
+        'stack ROLLBACK_COMPLETE',
+        'stack UPDATE_FAILED',
+        'stack UPDATE_COMPLETE_CLEANUP_IN_PROGRESS',
+        'Key UPDATE_IN_PROGRESS B',
+      ],
+      { settledId: 'A', ids: ['A', 'B'] },
+    ],
+  ])('%s', (_name, lines, expected) => {
+    const history = historyOf(events(...lines), update);
+    if (expected) expect(history).toMatchObject(expected);
+    else expect(history).toBeUndefined();
+  });
+
+  test.each<[string, string[], boolean]>([
+    ['nothing settled yet', ['Key UPDATE_IN_PROGRESS A'], false],
+    ['settled', ['stack UPDATE_COMPLETE', 'Key UPDATE_IN_PROGRESS A'], true],
+    ['settled, without events of the resource', ['stack UPDATE_COMPLETE'], true],
+    ['settled, but the id is further back', ['stack UPDATE_COMPLETE', 'Key UPDATE_IN_PROGRESS'], false],
+    [
+      'settled, and the id is further back',
+      ['Key CREATE_COMPLETE A', 'stack UPDATE_COMPLETE', 'Key UPDATE_IN_PROGRESS'],
+      true,
+    ],
+    [
+      'settled, and only a newer completion has an id',
+      ['stack UPDATE_COMPLETE', 'Key UPDATE_IN_PROGRESS', 'Key UPDATE_COMPLETE B'],
+      false,
+    ],
+    ['settled before a creation', ['stack UPDATE_COMPLETE', 'Key CREATE_IN_PROGRESS'], true],
+  ])('reaches back far enough: %s', (_name, lines, expected) => {
+    expect(reachesSettled(events(...lines), update)).toBe(expected);
+  });
+});
+
+describe('events that show a request', () => {
+  test.each<[string, Requested, string, string[], boolean]>([
+    [
+      'the current id',
+      update,
+      'UPDATE_IN_PROGRESS',
+      ['stack UPDATE_IN_PROGRESS', 'Key UPDATE_IN_PROGRESS current'],
+      true,
+    ],
+    [
+      'another id',
+      update,
+      'UPDATE_IN_PROGRESS',
+      ['stack UPDATE_IN_PROGRESS', 'Key UPDATE_IN_PROGRESS A'],
+      false,
+    ],
+    [
+      'no id, but the one completed',
+      update,
+      'UPDATE_IN_PROGRESS',
+      ['Key UPDATE_COMPLETE current', 'stack UPDATE_IN_PROGRESS', 'Key UPDATE_IN_PROGRESS'],
+      true,
+    ],
+    [
+      'no id, and another completed',
+      update,
+      'UPDATE_IN_PROGRESS',
+      ['Key UPDATE_COMPLETE A', 'stack UPDATE_IN_PROGRESS', 'Key UPDATE_IN_PROGRESS'],
+      false,
+    ],
+    [
+      'an older status of the stack',
+      update,
+      'UPDATE_ROLLBACK_IN_PROGRESS',
+      ['stack UPDATE_IN_PROGRESS', 'Key UPDATE_IN_PROGRESS current'],
+      false,
+    ],
+    [
+      'an older event',
+      update,
+      'UPDATE_IN_PROGRESS',
+      ['stack UPDATE_IN_PROGRESS', 'Key UPDATE_COMPLETE current'],
+      false,
+    ],
+    ['nothing', update, 'UPDATE_IN_PROGRESS', [], false],
+    [
+      'a deletion',
+      request('Delete', 'A'),
+      'X_CLEANUP',
+      ['stack X_CLEANUP', 'Key DELETE_IN_PROGRESS A', 'Key DELETE_COMPLETE B'],
+      true,
+    ],
+    [
+      'the deletion of another id',
+      request('Delete', 'A'),
+      'X_CLEANUP',
+      ['stack X_CLEANUP', 'Key DELETE_IN_PROGRESS B'],
+      false,
+    ],
+    [
+      'a deletion of the update before',
+      request('Delete', 'A'),
+      'UPDATE_COMPLETE',
+      ['Key DELETE_IN_PROGRESS A', 'stack UPDATE_COMPLETE'],
+      false,
+    ],
+    [
+      'a completion that is no deletion',
+      request('Delete', 'A'),
+      'X_CLEANUP',
+      ['stack X_CLEANUP', 'Key UPDATE_COMPLETE A'],
+      false,
+    ],
+  ])('%s', (_name, of, status, lines, expected) => {
+    expect(showRequest(events(...lines), status, of)).toBe(expected);
+  });
+});
+
+test('a reading shows all that came before a request once it is a minute younger', () => {
+  // the signature's time is cut to the second
+  expect(isAged(RECORD_LAG + 999, update)).toBe(false);
+  expect(isAged(RECORD_LAG + 1000, update)).toBe(true);
+});
+
+test('only events since the request name an id for it', () => {
+  const all = events('Key UPDATE_COMPLETE A', 'Key UPDATE_COMPLETE B');
+  expect(nameId(all, { ...update, signedAt: 1000 }, 'A')).toBe(false);
+  expect(nameId(all, { ...update, signedAt: 1000 }, 'B')).toBe(true);
+  expect(nameId(all, { ...update, logicalResourceId: 'Other' }, 'B')).toBe(false);
+});
