@@ -31,6 +31,9 @@ export interface StepOptions {
   readonly skippedOn?: Partial<Record<EngineName, string>>;
 }
 
+const MINISTACK_CLEAN_UP =
+  'MiniStack cleans up in UPDATE_IN_PROGRESS, when AWS may still go back: the handler keeps the key and logs its id';
+
 const SETTLE_MS = 15 * 60_000;
 
 class StepFailed extends Error {}
@@ -170,15 +173,24 @@ export class Trial {
     return keys;
   }
 
+  /** Fails unless these keys exist, with these domains. */
+  async expectListed(expected: Readonly<Record<string, readonly string[]>>): Promise<void> {
+    await this.expectInList(expected, listed => listed.filter(([key]) => key in expected));
+  }
+
   /** Fails unless these keys exist and no other, with these domains. */
   async expectKeys(expected: Readonly<Record<string, readonly string[]>>): Promise<void> {
-    const wanted = inOrder(Object.entries(expected));
-    const { engine, signal } = this.account;
-    for (const end = Date.now() + engine.listLagMs; ; await setTimeout(1000, undefined, { signal })) {
-      const listed = inOrder((await this.keys()).map(({ apiKey, tokenDomains }) => [apiKey, tokenDomains]));
-      if (JSON.stringify(listed) === JSON.stringify(wanted)) return;
-      if (Date.now() >= end) throw new Error(`expected the keys ${shown(wanted)}, got ${shown(listed)}`);
-    }
+    await this.expectInList(expected, listed => listed);
+  }
+
+  /** Fails unless an update's clean-up has deleted a key, and these are left. */
+  async expectReplaced(key: string, left: Readonly<Record<string, readonly string[]>>): Promise<void> {
+    await this.step('its clean-up deletes the old key', () => this.expectKeys(left), {
+      skippedOn: { ministack: MINISTACK_CLEAN_UP },
+    });
+    // where the step is skipped, the next ones go on without the key
+    const stale = (await this.keys()).find(({ apiKey }) => apiKey === key);
+    if (stale) await this.account.deleteKey(stale);
   }
 
   /** What custom resources of this stack have received so far, beside the keys themselves. */
@@ -197,6 +209,23 @@ export class Trial {
 
   private get domain(): string {
     return `${this.scenario.name}.${this.names.domain}`;
+  }
+
+  private async expectInList(
+    expected: Readonly<Record<string, readonly string[]>>,
+    select: (listed: Keys) => Keys,
+  ): Promise<void> {
+    const wanted = inOrder(Object.entries(expected));
+    const { engine, signal } = this.account;
+    for (const end = Date.now() + engine.listLagMs; ; await setTimeout(1000, undefined, { signal })) {
+      const keys = (await this.keys()).map(({ apiKey, tokenDomains }): Keys[number] => [
+        apiKey,
+        tokenDomains,
+      ]);
+      const listed = select(inOrder(keys));
+      if (JSON.stringify(listed) === JSON.stringify(wanted)) return;
+      if (Date.now() >= end) throw new Error(`expected the keys ${shown(wanted)}, got ${shown(listed)}`);
+    }
   }
 
   private attempt(request: StackRequest, options: DeployOptions) {

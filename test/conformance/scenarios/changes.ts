@@ -38,19 +38,22 @@ export const lifecycle: Scenario = {
     });
 
     const moreDomains = [shop, www, blog];
-    await trial.step('another domain: another key, and the old one is deleted', async () => {
-      const outputs = await trial.deploy(stack(), { tokenDomains: moreDomains });
-      notStrictEqual(outputs.PageAPIKey, page);
-      page = given(outputs.PageAPIKey, 'a key');
-      await trial.expectKeys({ [page]: moreDomains, [cloudFront]: [shop] });
+    let former = page;
+    await trial.step('another domain: another key', async () => {
+      former = page;
+      page = given((await trial.deploy(stack(), { tokenDomains: moreDomains })).PageAPIKey, 'a key');
+      notStrictEqual(page, former);
+      await trial.expectListed({ [page]: moreDomains, [cloudFront]: [shop] });
     });
+    await trial.expectReplaced(former, { [page]: moreDomains, [cloudFront]: [shop] });
 
     await trial.step('rotate: a fresh key with the same domains', async () => {
-      const outputs = await trial.deploy(stack('2'), { tokenDomains: moreDomains });
-      notStrictEqual(outputs.PageAPIKey, page);
-      page = given(outputs.PageAPIKey, 'a key');
-      await trial.expectKeys({ [page]: moreDomains, [cloudFront]: [shop] });
+      former = page;
+      page = given((await trial.deploy(stack('2'), { tokenDomains: moreDomains })).PageAPIKey, 'a key');
+      notStrictEqual(page, former);
+      await trial.expectListed({ [page]: moreDomains, [cloudFront]: [shop] });
     });
+    await trial.expectReplaced(former, { [page]: moreDomains, [cloudFront]: [shop] });
 
     await trial.step('destroy: no key is left', async () => {
       await trial.destroy(stack('2'));
@@ -90,11 +93,13 @@ export const rollback: Scenario = {
       await expectTheVeryKey();
     });
 
+    let fresh = '';
     await trial.step('the same rotation again, which succeeds', async () => {
-      const outputs = await trial.deploy(stack({ rotation: '2' }));
-      notStrictEqual(outputs.PageAPIKey, page);
-      await trial.expectKeys({ [given(outputs.PageAPIKey, 'a key')]: tokenDomains });
+      fresh = given((await trial.deploy(stack({ rotation: '2' }))).PageAPIKey, 'a key');
+      notStrictEqual(fresh, page);
+      await trial.expectListed({ [fresh]: tokenDomains });
     });
+    await trial.expectReplaced(page, { [fresh]: tokenDomains });
 
     await trial.step('destroy: no key is left', async () => {
       await trial.destroy(stack({ rotation: '2' }));
