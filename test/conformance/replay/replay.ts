@@ -201,7 +201,9 @@ class Replay {
     const isGone = stackStatus === 'gone' || stackStatus === 'DELETE_COMPLETE';
     const twins = isGone ? [] : Object.entries(described?.described ?? {});
     const ids = twins.flatMap(([logicalId, entry]) => {
-      const id = this.twins.has(logicalId) && this.idAt(entry?.PhysicalResourceId, described?.at ?? 0);
+      if (!this.twins.has(logicalId) || /^DELETE_(COMPLETE|SKIPPED)$/.test(entry?.ResourceStatus ?? ''))
+        return [];
+      const id = this.idAt(entry?.PhysicalResourceId, described?.at ?? 0);
       return id ? [[logicalId, id]] : [];
     });
     return {

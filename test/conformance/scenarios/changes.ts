@@ -122,7 +122,7 @@ export const failedCreation: Scenario = {
     });
 
     const many = Object.fromEntries(
-      ['One', 'Two', 'Three', 'Four'].map(name => [
+      ['One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight'].map(name => [
         name,
         { scope: 'REGIONAL', tokenDomains: trial.domains(name.toLowerCase()) } satisfies KeyRequest,
       ]),
