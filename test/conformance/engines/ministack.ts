@@ -29,7 +29,7 @@ const DEPARTURES = [
   'the id of a response with FAILED is forgotten: nothing is deleted for it',
   'response URLs carry no date, and no event has properties',
   'only events that complete something carry an id',
-  'the entry that a rollback restores has its old time stamp',
+  'the entry that a rollback restores has its old time stamp, and no event names it',
   'UpdateStack is refused in UPDATE_FAILED',
 ];
 

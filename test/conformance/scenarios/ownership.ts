@@ -184,11 +184,20 @@ export const keepPreviousKey: Scenario = {
       await trial.expectKeys({ [first]: tokenDomains, [second]: tokenDomains });
     });
 
-    await trial.step('rotate, rolled back: the very key and its previous one', async () => {
-      await trial.deployFails(stack('3', true), 'UPDATE_ROLLBACK_COMPLETE');
-      strictEqual((await trial.outputs(stack('2'))).PageAPIKey, second);
-      await trial.expectKeys({ [first]: tokenDomains, [second]: tokenDomains });
-    });
+    await trial.step(
+      'rotate, rolled back: the very key and its previous one',
+      async () => {
+        await trial.deployFails(stack('3', true), 'UPDATE_ROLLBACK_COMPLETE');
+        strictEqual((await trial.outputs(stack('2'))).PageAPIKey, second);
+        await trial.expectKeys({ [first]: tokenDomains, [second]: tokenDomains });
+      },
+      {
+        skippedOn: {
+          ministack:
+            'no event of MiniStack says which copy a rollback restored: the next previous key would be the wrong one',
+        },
+      },
+    );
 
     await trial.step('rotate again: the previous key stays', async () => {
       third = given((await trial.deploy(stack('4'))).PageAPIKey, 'a key');
