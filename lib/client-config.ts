@@ -13,8 +13,9 @@ export interface WafCaptchaClientConfig {
   /**
    * The domains that the key holds.
    *
-   * By them a page can tell whether it may use the key; those that it is on or below belong into its
-   * `window.awsWafCookieDomainList`.
+   * A page on one of them may use the key as it is. A page below one has to name a domain in
+   * `window.awsWafCookieDomainList`: that domain itself, or, where it is an apex domain, the page's own (AWS WAF Developer
+   * Guide, "Managing API keys for the JS CAPTCHA API").
    *
    * @default - absent, for a key of `fromApiKeyAttributes` whose domains were not given
    */

@@ -1,7 +1,22 @@
-import { CfnResource, Stack, Stage } from 'aws-cdk-lib';
-import type { CfnWebACL } from 'aws-cdk-lib/aws-wafv2';
+import {
+  CfnResource,
+  DefaultTokenResolver,
+  type IPostProcessor,
+  type IResolvable,
+  type IResolveContext,
+  Reference,
+  Stack,
+  Stage,
+  StringConcat,
+  Tokenization,
+} from 'aws-cdk-lib';
 import type { Construct, IConstruct } from 'constructs';
 import { warn } from './warning';
+
+/** The default quota of token domains in a web ACL (AWS WAF Developer Guide, "AWS WAF quotas"). */
+const MAX_WEB_ACL_DOMAINS = 10;
+
+const WEB_ACL = 'AWS::WAFv2::WebACL';
 
 /** A key, with what it is for. */
 interface Key {
@@ -10,13 +25,26 @@ interface Key {
   readonly tokenDomains: readonly string[];
 }
 
+/** A web ACL that the key may serve. */
+interface WebAcl {
+  /** Undefined where the app knows the web ACL by its ARN only. */
+  readonly construct?: CfnResource;
+  readonly region: string;
+  /** Undefined where only the deployment knows it. */
+  readonly scope: string | undefined;
+  /** Undefined where only the deployment knows them; empty where the web ACL has none. */
+  readonly tokenDomains: readonly string[] | undefined;
+}
+
 const keysOf = new WeakMap<Stack, Key[]>();
 
 /**
- * Warns at synthesis when none of the web ACLs that the key may be for accepts a token of any of its domains.
+ * Warns at synthesis when a domain of the key is one whose tokens no web ACL in the stage accepts.
  *
- * Those are the web ACLs of the key's scope in its stage, account and Region. Nothing is said where there are none, or
- * where synthesis does not know the domains of the key or of one of the web ACLs.
+ * A web ACL accepts tokens of exactly the host that is called, and those of its `tokenDomains` and their sub-domains
+ * (AWS WAF Developer Guide, "Specifying token domains and domain lists in AWS WAF"). A REGIONAL key serves web ACLs of
+ * its Region, a CLOUDFRONT key those of CloudFront and of every Region. Nothing is said where no web ACL of the key's
+ * scope is in its stage and account, or where synthesis does not know the domains of the key or of a web ACL.
  */
 export function compareWithWebAcls(key: Key): void {
   const stack = Stack.of(key.key);
@@ -33,54 +61,151 @@ export function compareWithWebAcls(key: Key): void {
 function compareAll(stack: Stack, keys: readonly Key[]): string[] {
   const webAcls = webAclsBeside(stack);
   for (const key of keys) {
-    const mismatch = mismatchOf(key, webAcls);
+    const served = webAcls.filter(webAcl => mayServe(key, webAcl));
+    warnOfQuota(served);
+    const mismatch = mismatchOf(key, served);
     if (mismatch !== undefined) warn('webAclTokenDomains', key.key, mismatch);
   }
   return [];
 }
 
-function mismatchOf({ key, scope, tokenDomains }: Key, webAcls: readonly CfnWebACL[]): string | undefined {
-  const domains = knownDomains(key, tokenDomains);
-  if (domains === undefined) return undefined;
-  const others: string[] = [];
-  for (const webAcl of webAcls) {
-    if (scope !== 'CLOUDFRONT' && webAcl.stack.region !== Stack.of(key).region) continue;
-    const itsScope: unknown = Stack.of(webAcl).resolve(webAcl.scope);
-    if (typeof itsScope === 'string' && itsScope !== scope) continue;
-    const accepted = knownDomains(webAcl, webAcl.tokenDomains);
-    if (itsScope !== scope || accepted === undefined || anyRelated(domains, accepted)) return undefined;
-    others.push(`${webAcl.node.path} (${accepted.join(', ')})`);
+function mayServe({ key, scope }: Key, webAcl: WebAcl): boolean {
+  if (scope === 'CLOUDFRONT') return true;
+  return webAcl.scope !== 'CLOUDFRONT' && webAcl.region === Stack.of(key).region;
+}
+
+function warnOfQuota(webAcls: readonly WebAcl[]): void {
+  for (const { construct, tokenDomains } of webAcls) {
+    const count = new Set(tokenDomains).size;
+    if (construct === undefined || count <= MAX_WEB_ACL_DOMAINS) continue;
+    warn(
+      'webAclQuota',
+      construct,
+      `the web ACL has ${count} token domains; the default quota is ${MAX_WEB_ACL_DOMAINS}`,
+    );
   }
-  if (others.length === 0) return undefined;
-  return `no web ACL of scope ${scope} accepts tokens for ${domains.join(', ')}: found ${others.join('; ')}`;
 }
 
-function webAclsBeside(stack: Stack): CfnWebACL[] {
-  const stage = Stage.of(stack);
-  return (stage ?? stack.node.root).node
-    .findAll()
-    .filter(isWebAcl)
-    .filter(webAcl => Stage.of(webAcl) === stage && webAcl.stack.account === stack.account);
+function mismatchOf({ key, scope, tokenDomains }: Key, webAcls: readonly WebAcl[]): string | undefined {
+  const domains = knownDomains(Stack.of(key).resolve(tokenDomains));
+  if (domains === undefined || !webAcls.some(webAcl => webAcl.scope === scope)) return undefined;
+  if (webAcls.some(webAcl => webAcl.scope === undefined || webAcl.tokenDomains === undefined))
+    return undefined;
+
+  const refused = domains.filter(domain => !webAcls.some(webAcl => accepts(webAcl, domain)));
+  if (refused.length === 0) return undefined;
+  const byHost = webAcls.filter(webAcl => webAcl.tokenDomains?.length === 0);
+  if (byHost.length === 0) {
+    const scopes = [...new Set(webAcls.map(webAcl => webAcl.scope))].join(' or ');
+    const found = webAcls.map(webAcl => `${pathOf(webAcl)} (${webAcl.tokenDomains?.join(', ')})`);
+    return `no web ACL of scope ${scopes} accepts tokens for ${refused.join(', ')}: found ${found.join('; ')}`;
+  }
+  // a token of exactly the called host is accepted; that is all there is unless a page names a domain above its own
+  const below = domains.find(domain => refused.some(parent => parent !== domain && isWithin(domain, parent)));
+  const above = refused.find(parent => below !== undefined && parent !== below && isWithin(below, parent));
+  if (below === undefined || above === undefined) return undefined;
+  const webAcl = byHost.map(pathOf).join(', ');
+  return `${webAcl} has no tokenDomains, so it refuses calls to ${below} with a token for ${above}`;
 }
 
-// by its type's name: another copy of aws-cdk-lib has another class
-function isWebAcl(construct: IConstruct): construct is CfnWebACL {
-  return CfnResource.isCfnResource(construct) && construct.cfnResourceType === 'AWS::WAFv2::WebACL';
+function pathOf({ construct }: WebAcl): string {
+  return construct?.node.path ?? '';
 }
 
-/** The domains in lower case; undefined where there are none, or where one is a token until the deployment. */
-function knownDomains(scope: IConstruct, domains: readonly string[] | undefined): string[] | undefined {
-  const resolved: unknown = Stack.of(scope).resolve(domains);
-  if (!Array.isArray(resolved) || resolved.length === 0) return undefined;
-  const known = resolved.filter(domain => typeof domain === 'string').map(domain => domain.toLowerCase());
-  return known.length === resolved.length ? known : undefined;
-}
-
-// a web ACL accepts tokens of the sub-domains of its domains, and a page may use a key of a domain above its own
-function anyRelated(some: readonly string[], others: readonly string[]): boolean {
-  return some.some(one => others.some(other => isWithin(one, other) || isWithin(other, one)));
+function accepts({ tokenDomains = [] }: WebAcl, tokenDomain: string): boolean {
+  return tokenDomains.some(domain => isWithin(tokenDomain, domain));
 }
 
 function isWithin(domain: string, parent: string): boolean {
   return domain === parent || domain.endsWith(`.${parent}`);
+}
+
+function webAclsBeside(stack: Stack): WebAcl[] {
+  const stage = Stage.of(stack);
+  return (stage ?? stack.node.root).node
+    .findAll()
+    .filter(isResource)
+    .filter(resource => Stage.of(resource) === stage && resource.stack.account === stack.account)
+    .flatMap(webAclsIn);
+}
+
+/** The web ACL that a resource is, or that it names by an ARN from elsewhere. */
+function webAclsIn(resource: CfnResource): WebAcl[] {
+  const { region } = resource.stack;
+  switch (resource.cfnResourceType) {
+    case WEB_ACL: {
+      const { Scope, TokenDomains = [] } = propertiesOf(resource);
+      const scope = typeof Scope === 'string' ? Scope : undefined;
+      return [{ construct: resource, region, scope, tokenDomains: knownDomains(TokenDomains) }];
+    }
+    case 'AWS::WAFv2::WebACLAssociation':
+      return isElsewhere(resource, propertiesOf(resource).WebACLArn) ? [byArn(region, 'REGIONAL')] : [];
+    case 'AWS::CloudFront::Distribution': {
+      const { DistributionConfig } = propertiesOf(resource);
+      const arn = isRecord(DistributionConfig) ? DistributionConfig.WebACLId : undefined;
+      return isElsewhere(resource, arn) ? [byArn(region, 'CLOUDFRONT')] : [];
+    }
+    default:
+      return [];
+  }
+}
+
+function byArn(region: string, scope: string): WebAcl {
+  return { region, scope, tokenDomains: undefined };
+}
+
+/** Whether a resource names a web ACL, and none that is a construct of this app. */
+function isElsewhere(resource: CfnResource, arn: unknown): boolean {
+  if (arn === undefined || arn === '') return false;
+  const resolver = new TargetResolver();
+  Tokenization.resolve(rendered(resource), { scope: resource, resolver, preparing: false });
+  return ![...resolver.targets].some(target => isResource(target) && target.cfnResourceType === WEB_ACL);
+}
+
+/** Notes the constructs that are referred to. */
+class TargetResolver extends DefaultTokenResolver {
+  public readonly targets = new Set<IConstruct>();
+
+  constructor() {
+    super(new StringConcat());
+  }
+
+  public override resolveToken(
+    token: IResolvable,
+    context: IResolveContext,
+    postProcessor: IPostProcessor,
+  ): unknown {
+    if (Reference.isReference(token)) this.targets.add(token.target);
+    return super.resolveToken(token, context, postProcessor);
+  }
+}
+
+/** A resource's properties as the template will have them, overrides included. */
+function propertiesOf(resource: CfnResource): Record<string, unknown> {
+  const template: unknown = resource.stack.resolve(rendered(resource));
+  const resources =
+    isRecord(template) && isRecord(template.Resources) ? Object.values(template.Resources) : [];
+  const [entry] = resources;
+  return isRecord(entry) && isRecord(entry.Properties) ? entry.Properties : {};
+}
+
+function rendered(resource: CfnResource): unknown {
+  const render: unknown = Reflect.get(resource, '_toCloudFormation');
+  return typeof render === 'function' ? render.call(resource) : {};
+}
+
+/** The domains in lower case; undefined where one of them is a token until the deployment. */
+function knownDomains(domains: unknown): string[] | undefined {
+  if (!Array.isArray(domains)) return undefined;
+  const known = domains.filter(domain => typeof domain === 'string').map(domain => domain.toLowerCase());
+  return known.length === domains.length ? known : undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+// by CfnResource's own test: another copy of aws-cdk-lib has other classes
+function isResource(construct: IConstruct): construct is CfnResource {
+  return CfnResource.isCfnResource(construct);
 }

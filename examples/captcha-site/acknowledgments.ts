@@ -28,7 +28,7 @@ const deployment: Reasons = {
   'IAM5[Action::s3:GetObject*]': 'Reads the assets.',
   'IAM5[Action::s3:GetBucket*]': 'Reads the assets.',
   'IAM5[Action::s3:List*]': 'Reads the assets.',
-  'IAM5[Action::s3:DeleteObject*]': 'Takes files away that are no longer part of the page.',
+  'IAM5[Action::s3:DeleteObject*]': 'Deletes files that are no longer part of the page.',
   'IAM5[Action::s3:Abort*]': 'Ends uploads to the page’s bucket.',
 };
 

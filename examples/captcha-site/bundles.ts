@@ -1,14 +1,32 @@
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
+import { DockerImage } from 'aws-cdk-lib';
+import * as s3deploy from 'aws-cdk-lib/aws-s3-deployment';
 import { buildSync } from 'esbuild';
 
-/** Builds the page into a folder, empty before, and gives the folder's path. */
-export function bundledPage(folder = join(__dirname, 'dist')): string {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  for (const file of ['index.html', 'style.css']) cpSync(join(__dirname, 'page', file), join(folder, file));
+const page = join(__dirname, 'page');
+
+/** The page as a source of a deployment. It is built when the app is synthesized, without Docker. */
+export function pageSource(): s3deploy.ISource {
+  return s3deploy.Source.asset(page, {
+    bundling: {
+      local: {
+        tryBundle: folder => {
+          bundledPage(folder);
+          return true;
+        },
+      },
+      // asked for, and not used
+      image: DockerImage.fromRegistry('scratch'),
+    },
+  });
+}
+
+/** Builds the page into an empty folder, and gives the folder's path. */
+export function bundledPage(folder: string): string {
+  for (const file of ['index.html', 'style.css']) cpSync(join(page, file), join(folder, file));
   buildSync({
-    entryPoints: [join(__dirname, 'page', 'main.ts')],
+    entryPoints: [join(page, 'main.ts')],
     outfile: join(folder, 'main.js'),
     bundle: true,
     format: 'esm',
@@ -18,7 +36,7 @@ export function bundledPage(folder = join(__dirname, 'dist')): string {
   return folder;
 }
 
-/** The code of the API's function, small enough to stand in the template. */
+/** The code of the API's function, small enough for the template. */
 export function bundledApi(): string {
   const { outputFiles } = buildSync({
     entryPoints: [join(__dirname, 'api.ts')],

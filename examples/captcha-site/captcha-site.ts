@@ -10,8 +10,8 @@ import { CfnWebACL } from 'aws-cdk-lib/aws-wafv2';
 import { WafCaptchaApiKey, WafScope } from 'cdk-waf-captcha-api-key';
 import type { Construct } from 'constructs';
 import { acknowledgeFindings } from './acknowledgments';
-import { bundledApi, bundledPage } from './bundles';
-import { CONFIG_FILE, CONTENT_SECURITY_POLICY } from './page-contract';
+import { bundledApi, pageSource } from './bundles';
+import { CONFIG_FILE, contentSecurityPolicy } from './page-contract';
 
 export interface CaptchaSiteProps extends StackProps {
   /**
@@ -23,13 +23,20 @@ export interface CaptchaSiteProps extends StackProps {
 
   /** The certificate for `domains`, in us-east-1. Required with them. */
   readonly certificateArn?: string;
+
+  /**
+   * The URL of an API on another host, which has the web ACL in front of it (`examples/recipes/api-elsewhere.ts`).
+   *
+   * @default - the site has the API, the web ACL and the rule itself, under `/api/`
+   */
+  readonly apiUrl?: string;
 }
 
 /** A page on S3 and CloudFront whose `/api/*` wants a solved CAPTCHA. */
 export class CaptchaSite extends Stack {
   constructor(scope: Construct, id: string, props: CaptchaSiteProps) {
     super(scope, id, props);
-    const { domains, certificateArn } = props;
+    const { domains, certificateArn, apiUrl } = props;
     if ((domains === undefined) !== (certificateArn === undefined)) {
       throw new Error('expected both domains and certificateArn, or neither');
     }
@@ -37,10 +44,10 @@ export class CaptchaSite extends Stack {
     const bucket = new s3.Bucket(this, 'Bucket', {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
-      // the deployment below takes its files away first
+      // the deployment below deletes its files first
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const distribution = this.distribution(bucket, this.webAcl(domains), domains, certificateArn);
+    const distribution = this.distribution(bucket, props);
 
     // one list for the key and the web ACL; without it, the web ACL goes by the distribution's own host name
     const key = new WafCaptchaApiKey(this, 'CaptchaKey', {
@@ -51,10 +58,7 @@ export class CaptchaSite extends Stack {
     new s3deploy.BucketDeployment(this, 'Page', {
       destinationBucket: bucket,
       // the page is the same in every stage; what differs is written beside it by the deployment
-      sources: [
-        s3deploy.Source.asset(bundledPage()),
-        s3deploy.Source.jsonData(CONFIG_FILE, key.clientConfig),
-      ],
+      sources: [pageSource(), s3deploy.Source.jsonData(CONFIG_FILE, { ...key.clientConfig, apiUrl })],
       cacheControl: [s3deploy.CacheControl.noCache()],
       distribution,
       retainOnDelete: false,
@@ -82,15 +86,10 @@ export class CaptchaSite extends Stack {
           action: { captcha: {} },
           // for how long a solved puzzle counts
           captchaConfig: { immunityTimeProperty: { immunityTime: Duration.minutes(5).toSeconds() } },
+          // as it came too: `/api/..%2fx` is not below /api/ once it is decoded, and yet CloudFront sends it there
           statement: {
-            byteMatchStatement: {
-              fieldToMatch: { uriPath: {} },
-              positionalConstraint: 'STARTS_WITH',
-              searchString: '/api/',
-              textTransformations: [
-                { priority: 0, type: 'URL_DECODE' },
-                { priority: 1, type: 'NORMALIZE_PATH' },
-              ],
+            orStatement: {
+              statements: [startsWithApi(['NONE']), startsWithApi(['URL_DECODE', 'NORMALIZE_PATH'])],
             },
           },
           visibilityConfig: visibility('CaptchaForApi'),
@@ -99,43 +98,41 @@ export class CaptchaSite extends Stack {
     });
   }
 
-  private distribution(
-    bucket: s3.IBucket,
-    webAcl: CfnWebACL,
-    domainNames: string[] | undefined,
-    certificateArn: string | undefined,
-  ): cloudfront.Distribution {
-    const responseHeadersPolicy = this.securityHeaders();
+  private distribution(bucket: s3.IBucket, props: CaptchaSiteProps): cloudfront.Distribution {
+    const { domains, certificateArn, apiUrl } = props;
     return new cloudfront.Distribution(this, 'Distribution', {
       ...(certificateArn && {
-        domainNames,
+        domainNames: domains,
         certificate: acm.Certificate.fromCertificateArn(this, 'Certificate', certificateArn),
         minimumProtocolVersion: cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
       }),
-      webAclId: webAcl.attrArn,
       defaultRootObject: 'index.html',
       defaultBehavior: {
         origin: S3BucketOrigin.withOriginAccessControl(bucket),
         // a CAPTCHA needs a secure context
         viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-        responseHeadersPolicy,
+        responseHeadersPolicy: this.securityHeaders(apiUrl),
       },
-      additionalBehaviors: {
-        '/api/*': {
-          origin: FunctionUrlOrigin.withOriginAccessControl(this.api()),
-          viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
-          cachePolicy: cloudfront.CachePolicy.CACHING_DISABLED,
-          responseHeadersPolicy,
+      ...(apiUrl === undefined && {
+        webAclId: this.webAcl(domains).attrArn,
+        additionalBehaviors: {
+          '/api/*': {
+            origin: FunctionUrlOrigin.withOriginAccessControl(this.api()),
+            viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+            cachePolicy: cloudfront.CachePolicy.CACHING_DISABLED,
+            // without the page's content security policy, which would block AWS WAF's own page
+            responseHeadersPolicy: cloudfront.ResponseHeadersPolicy.SECURITY_HEADERS,
+          },
         },
-      },
+      }),
     });
   }
 
-  private securityHeaders(): cloudfront.ResponseHeadersPolicy {
+  private securityHeaders(apiUrl?: string): cloudfront.ResponseHeadersPolicy {
     return new cloudfront.ResponseHeadersPolicy(this, 'SecurityHeaders', {
       securityHeadersBehavior: {
         contentSecurityPolicy: {
-          contentSecurityPolicy: CONTENT_SECURITY_POLICY,
+          contentSecurityPolicy: contentSecurityPolicy(apiUrl),
           override: true,
         },
         contentTypeOptions: { override: true },
@@ -164,4 +161,15 @@ export class CaptchaSite extends Stack {
       removalPolicy: RemovalPolicy.DESTROY,
     });
   }
+}
+
+function startsWithApi(transformations: readonly string[]): CfnWebACL.StatementProperty {
+  return {
+    byteMatchStatement: {
+      fieldToMatch: { uriPath: {} },
+      positionalConstraint: 'STARTS_WITH',
+      searchString: '/api/',
+      textTransformations: transformations.map((type, priority) => ({ priority, type })),
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import { type App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { WafCaptchaApiKey, WafScope } from 'cdk-waf-captcha-api-key';
 
-/** Makes a key for CloudFront's web ACLs from a stack that lives elsewhere than in us-east-1. */
+/** Creates a key for CloudFront's web ACLs from a stack outside us-east-1. */
 export function cloudFrontKey(app: App): Stack {
   const stack = new Stack(app, 'CloudFrontKey', { env: { region: 'eu-central-1' } });
   const key = new WafCaptchaApiKey(stack, 'CaptchaKey', {

@@ -3,11 +3,11 @@ import { WafCaptchaApiKey, WafScope } from 'cdk-waf-captcha-api-key';
 import type { Construct } from 'constructs';
 
 export interface ExistingKeyStackProps extends StackProps {
-  /** The key made elsewhere. Leave it out in the second deployment: then the stack owns the key. */
+  /** The existing key. Leave it out in the second deployment: then the stack owns the key. */
   readonly existingApiKey?: string;
 }
 
-/** Moves a key made elsewhere into the stack without its pages ever losing it. */
+/** Adopts an existing key without its pages ever losing it. */
 export class ExistingKeyStack extends Stack {
   constructor(scope: Construct, id: string, { existingApiKey, ...props }: ExistingKeyStackProps = {}) {
     super(scope, id, props);

@@ -7,7 +7,7 @@ import type { Construct } from 'constructs';
 
 /**
  * The front end's stack in another repository: it reads the parameters that `ssm-parameters.ts` writes, at each of its
- * own deployments, and publishes them with the pages.
+ * own deployments, and publishes them beside the pages in the file that the page module reads.
  */
 export class FrontEndStack extends Stack {
   constructor(scope: Construct, id: string, props?: StackProps) {
@@ -18,13 +18,15 @@ export class FrontEndStack extends Stack {
         this,
         '/shop/captcha/integration-url',
       ),
+      // those of the key: pages on their sub-domains need them
+      tokenDomains: ['example.com'],
     });
 
     const pages = new s3.Bucket(this, 'Pages', { enforceSSL: true });
-    new s3deploy.BucketDeployment(this, 'CaptchaSettings', {
+    new s3deploy.BucketDeployment(this, 'CaptchaConfig', {
       destinationBucket: pages,
       prune: false,
-      sources: [s3deploy.Source.jsonData('captcha.json', { apiKey: key.apiKey, scriptUrl: key.scriptUrl })],
+      sources: [s3deploy.Source.jsonData('captcha-config.json', key.clientConfig)],
     });
   }
 }

@@ -31,7 +31,10 @@ export interface Variants {
   readonly restoresAttributes: boolean;
   /** Whether the clean-up of a rollback deletes the new copy in spite of `UpdateReplacePolicy: Retain`. */
   readonly rollbackDeletesRetained: boolean;
-  /** Whether a stack deletion goes on to what a resource depends on when that resource's own deletion failed. */
+  /**
+   * Whether the deletion of a stack, or of what its creation made, goes on to what a resource depends on when that
+   * resource's own deletion failed.
+   */
   readonly deletesDependenciesOfFailed: boolean;
   /** The properties that a resource has once its rollback has failed: those of the update, or those attempted. */
   readonly failedRollbackLeaves: 'present' | 'attempted';

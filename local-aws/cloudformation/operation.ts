@@ -96,11 +96,12 @@ export class Operation {
   }
 
   private async rollBackCreation(retainExceptOnCreate = false): Promise<void> {
-    const { stack } = this;
+    const { stack, environment } = this;
     const isRetained = ({ definition }: StackResource) =>
       definition.deletionPolicy === 'Retain' && !retainExceptOnCreate;
     const copies = [...this.formerCopies(), ...stack.resources.values()];
-    const left = await this.remove({ copies, isRetained, attempts: 1, isOfStack: true });
+    const goesOn = environment.variants.deletesDependenciesOfFailed;
+    const left = await this.remove({ copies, isRetained, goesOn, attempts: 1, isOfStack: true });
     stack.leftovers = left.filter(copy => !stack.isCurrent(copy));
     stack.imports = new Set();
     stack.enter(left.length > 0 ? 'ROLLBACK_FAILED' : 'ROLLBACK_COMPLETE', deletionFailure(left));
@@ -204,7 +205,7 @@ export class Operation {
     return original.definition.updateReplacePolicy === 'Retain' && !rollbackDeletesRetained;
   }
 
-  private remove(options: Omit<RemovalOptions, 'stack' | 'environment' | 'goesOn'>) {
+  private remove(options: Omit<RemovalOptions, 'stack' | 'environment' | 'goesOn'> & { goesOn?: boolean }) {
     return remove({ stack: this.stack, environment: this.environment, goesOn: true, ...options });
   }
 }

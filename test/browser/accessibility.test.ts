@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { describeInBrowser } from './chromium';
+import { ExampleSite } from './example-site';
 import { button, phoneNumber, puzzle, says, solve } from './puzzle-page';
-import { type Visit, Visitor } from './visitor';
+import { cut, type Visit } from './visitor';
 
 jest.setTimeout(90_000);
 
@@ -25,18 +26,18 @@ async function focused(page: Page): Promise<string> {
 }
 
 describeInBrowser('the page is for everybody', () => {
-  let visitor: Visitor;
+  let site: ExampleSite;
 
   beforeAll(async () => {
-    visitor = await Visitor.open(['example.com']);
+    site = await ExampleSite.open({ tokenDomains: ['example.com'] });
   });
 
-  afterAll(() => visitor?.close());
+  afterAll(() => site?.close());
 
   test.each([1280, 360])(
     'axe finds nothing at %i pixels, and nothing has to be scrolled to the side',
     async width => {
-      const visit = await visitor.visit('example.com', {
+      const visit = await site.visit('example.com', {
         viewport: { width, height: 800 },
         // what fades in has not its contrast yet
         reducedMotion: 'reduce',
@@ -50,14 +51,14 @@ describeInBrowser('the page is for everybody', () => {
   );
 
   test('axe would find a button that has no name', async () => {
-    const { page } = await visitor.visit('example.com');
+    const { page } = await site.visit('example.com');
     await page.evaluate("document.querySelector('button').textContent = ''");
 
     expect(await findings(page)).toEqual([expect.stringContaining('button-name')]);
   });
 
   test('a puzzle is solved by keyboard alone, and the focus is where it goes on', async () => {
-    const { page } = await visitor.visit('example.com');
+    const { page } = await site.visit('example.com');
     const main = page.getByRole('main');
     const press = (key: string) => page.keyboard.press(key);
     await press('Tab');
@@ -80,12 +81,12 @@ describeInBrowser('the page is for everybody', () => {
   });
 
   test('a puzzle has its place, and a width to go by, before it is drawn', async () => {
-    const { page, interfere } = await visitor.visit('example.com');
+    const { page, interfere } = await site.visit('example.com');
     const place = puzzle(page.getByRole('main'));
     let width: number | undefined;
-    interfere('/problem', async route => {
+    interfere('/problem', async request => {
       width = await place.evaluate(({ clientWidth }) => clientWidth);
-      await route.abort();
+      return cut(request);
     });
     await button(page.getByRole('main')).click();
     await says(page.getByRole('main'), 'Please check your connection');
@@ -94,7 +95,7 @@ describeInBrowser('the page is for everybody', () => {
   });
 
   test('what happens is announced', async () => {
-    const { page } = await visitor.visit('example.com');
+    const { page } = await site.visit('example.com');
     const status = page.getByRole('status');
     expect(await status.getAttribute('aria-live')).toBe('polite');
     await page.evaluate(`
@@ -121,7 +122,7 @@ describeInBrowser('the page is for everybody', () => {
     ['reduce', 'none'],
     ['no-preference', 'appear'],
   ] as const)('motion: %s', async (reducedMotion, animation) => {
-    const { page } = await visitor.visit('example.com', { reducedMotion });
+    const { page } = await site.visit('example.com', { reducedMotion });
     await button(page.getByRole('main')).click();
     await puzzle(page.getByRole('main')).getByRole('checkbox').first().waitFor();
 
@@ -134,7 +135,7 @@ describeInBrowser('the page is for everybody', () => {
   async function* statesOf({ page, interfere }: Visit): AsyncGenerator<string> {
     const main = page.getByRole('main');
     yield 'start';
-    interfere('/problem', route => route.abort('internetdisconnected'));
+    interfere('/problem', cut);
     await button(main).click();
     await says(main, 'Please check your connection');
     yield 'failure';

@@ -29,3 +29,13 @@ export const chromiumArguments = [
   '--disable-component-update',
   '--disable-sync',
 ];
+
+/** Makes every host name lead to these ports of loopback, and nothing anywhere else. 5173 is Vite's. */
+export function hostsOnLoopback({ https, http }: { https: number; http: number }): string {
+  const secure = [443, 5173].map(port => `MAP *:${port} 127.0.0.1:${https}`);
+  const rules = [...secure, `MAP *:80 127.0.0.1:${http}`, 'MAP * ~NOTFOUND'];
+  return `--host-resolver-rules=${rules.join(',')}`;
+}
+
+/** Lets the names of loopback lead there, and all others nowhere. */
+export const LOOPBACK_ONLY = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { chromium } from 'playwright-core';
-import { chromiumArguments, chromiumPath, describeInBrowser } from './chromium';
+import { chromiumArguments, chromiumPath, describeInBrowser, LOOPBACK_ONLY } from './chromium';
 import { button, phoneNumber, solve } from './puzzle-page';
 
 jest.setTimeout(90_000);
@@ -11,18 +11,27 @@ jest.setTimeout(90_000);
 describeInBrowser('npm run demo -- --site', () => {
   let demo: ChildProcessByStdio<null, Readable, null> | undefined;
 
-  afterAll(() => demo?.kill('SIGKILL'));
+  afterEach(() => demo?.kill('SIGKILL'));
 
-  test('serves a page whose puzzle can be solved, until Ctrl-C', async () => {
-    demo = spawn(process.execPath, ['--import', 'tsx', 'local-aws/demo.ts', '--site'], {
+  test.each([
+    ['an API beside it', [], 'localhost'],
+    ['an API on another origin', ['--api-on-another-origin'], '127.0.0.1'],
+  ])('serves a page with %s whose puzzle can be solved, until Ctrl-C', async (_, options, apiHost) => {
+    demo = spawn(process.execPath, ['--import', 'tsx', 'examples/demo.ts', '--site', ...options], {
       cwd: join(__dirname, '..', '..'),
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const ended = once(demo, 'exit');
     const url = await addressIn(demo.stdout.setEncoding('utf8'));
-    const browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArguments });
+    const args = [...chromiumArguments, LOOPBACK_ONLY];
+    const browser = await chromium.launch({ executablePath: chromiumPath, args });
+    const calls: string[] = [];
     try {
       const page = await browser.newPage();
+      page.on('request', request => {
+        const { hostname, pathname } = new URL(request.url());
+        if (pathname.startsWith('/api/')) calls.push(`${request.method()} ${hostname}`);
+      });
       await page.goto(url);
       await button(page.getByRole('main')).click();
       await solve(page.getByRole('main'));
@@ -32,6 +41,7 @@ describeInBrowser('npm run demo -- --site', () => {
     }
     demo.kill('SIGINT');
 
+    expect(calls).toEqual([`GET ${apiHost}`, `GET ${apiHost}`]);
     expect(await ended).toEqual([0, null]);
     await expect(fetch(url)).rejects.toThrow('fetch failed');
   });

@@ -1,135 +1,150 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, type BrowserContextOptions, chromium, type Page, type Route } from 'playwright-core';
-import { handler } from '../../examples/captcha-site/api';
-import { bundledPage } from '../../examples/captcha-site/bundles';
-import { CONFIG_FILE, CONTENT_SECURITY_POLICY } from '../../examples/captcha-site/page-contract';
-import { CaptchaService } from '../../local-aws/captcha/captcha-service';
-import { deployConfig } from '../../local-aws/captcha/deployed-config';
-import { type Site, type SiteServer, serveSite } from '../../local-aws/captcha/site-server';
-import { type LocalAws, startLocalAws } from '../../local-aws/local-aws';
-import { chromiumArguments, chromiumPath } from './chromium';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { CaptchaService } from '../../examples/captcha-site/local/captcha-service';
+import { type Answers, type HttpRequest, json } from '../../examples/captcha-site/local/http';
+import {
+  type Certificate,
+  ConnectionCut,
+  type LocalServer,
+  serve,
+} from '../../examples/captcha-site/local/servers';
+import type { WafCaptchaClientConfig } from '../../lib';
+import { chromiumArguments, chromiumPath, hostsOnLoopback } from './chromium';
 
-/** What a visit may have otherwise than the site as it was deployed. */
-export interface VisitOptions extends BrowserContextOptions {
-  readonly site?: Partial<Site>;
-  /** @default 'https' */
-  readonly scheme?: 'http' | 'https';
-}
+/** What answers at each host name. */
+export type Hosts = Readonly<Record<string, Answers>>;
 
 /** A page that somebody has opened, and what was seen of it. */
 export interface Visit {
   readonly page: Page;
   /** What the page said to the developer. */
   readonly errors: string[];
-  /** Every request, as method and URL. */
+  /** Every request that arrived, as method and URL. */
   readonly requests: string[];
-  /** Answers requests whose URL ends so, until it is called with `undefined`. */
-  interfere(end: string, answer: ((route: Route) => Promise<void>) | undefined): void;
+  /** Answers requests whose URL ends so in place of the host, until it is called with `undefined`. */
+  interfere(end: string, answers: Answers | undefined): void;
 }
 
-/** The site of the example with a key that the real CLI deployed, and a real browser, which reaches nothing else. */
-export class Visitor {
-  private constructor(
-    private readonly aws: LocalAws,
-    private readonly server: SiteServer,
-    private readonly browser: Browser,
-    private readonly folder: string,
-    private readonly serve: (site: Site) => void,
-    /** As the deployment made it. */
-    readonly site: Site,
-  ) {}
+/** For `interfere`: the connection ends without a response. */
+export const cut: Answers = () => {
+  throw new ConnectionCut();
+};
 
-  static async open(tokenDomains: readonly string[]): Promise<Visitor> {
-    const folder = await mkdtemp(join(tmpdir(), 'captcha-site-'));
-    const aws = await startLocalAws();
-    const captcha = new CaptchaService({
-      domainsOf: apiKey => aws.waf.keys().find(key => key.apiKey === apiKey)?.tokenDomains,
-      now: Date.now,
-      random: Math.random,
+/**
+ * A real browser on a network of its own: every host name leads over real sockets to servers on loopback, and CloudFront
+ * and AWS WAF's script have their stand-ins there.
+ */
+export class Visitor {
+  private hosts: Hosts = {};
+  private readonly keys = new Map<string, readonly string[]>();
+  private readonly servers: LocalServer[] = [];
+  private readonly interferences = new Map<string, Answers>();
+  private readonly folders: string[] = [];
+  private requests: string[] = [];
+  private browser: Browser | undefined;
+
+  /** The token service behind keys and puzzles. */
+  readonly captcha = new CaptchaService({
+    domainsOf: apiKey => this.keys.get(apiKey),
+    now: Date.now,
+    random: Math.random,
+  });
+
+  static async open(): Promise<Visitor> {
+    const visitor = new Visitor();
+    const answers: Answers = request => visitor.answer(request);
+    const https = await visitor.serve(answers, await selfSigned());
+    const http = await visitor.serve(answers);
+    visitor.browser = await chromium.launch({
+      executablePath: chromiumPath,
+      args: [...chromiumArguments, hostsOnLoopback({ https, http })],
     });
-    const site: Site = {
-      page: bundledPage(folder),
-      written: { [CONFIG_FILE]: await deployConfig(aws, { tokenDomains, quick: true }) },
-      securityPolicy: CONTENT_SECURITY_POLICY,
-      webAclDomains: tokenDomains,
-      api: handler,
-    };
-    let served = site;
-    const server = await serveSite(captcha, () => served);
-    const serve = (other: Site) => {
-      served = other;
-    };
-    const browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArguments });
-    return new Visitor(aws, server, browser, folder, serve, site);
+    return visitor;
   }
 
   async close(): Promise<void> {
-    await this.leave();
-    await this.browser.close();
-    await this.server.close();
-    await this.aws.close();
-    await rm(this.folder, { recursive: true });
+    await this.browser?.close();
+    await Promise.all(this.servers.map(server => server.close()));
+    await Promise.all(this.folders.map(folder => rm(folder, { recursive: true })));
+  }
+
+  /** Serves on a port of loopback until the visitor closes, which is given. */
+  async serve(answers: Answers, certificate?: Certificate): Promise<number> {
+    const server = await serve(answers, certificate);
+    this.servers.push(server);
+    return server.port;
+  }
+
+  /** A folder that goes with the visitor. */
+  async folder(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'captcha-page-'));
+    this.folders.push(folder);
+    return folder;
+  }
+
+  /** The configuration of a key for these domains. */
+  key(tokenDomains: string[]): Required<WafCaptchaClientConfig> {
+    const apiKey = `key+for/${tokenDomains.join('/')}_0_1`;
+    this.keys.set(apiKey, tokenDomains);
+    return { apiKey, scriptUrl: 'https://id.edge.captcha-sdk.awswaf.com/id/jsapi.js', tokenDomains };
   }
 
   /** Opens a page as somebody who was never there before. */
-  async visit(host: string, options: VisitOptions = {}): Promise<Visit> {
-    const { site, scheme = 'https', ...contextOptions } = options;
-    this.serve({ ...this.site, ...site });
+  async visit(url: string, hosts: Hosts, options: BrowserContextOptions = {}): Promise<Visit> {
     await this.leave();
-    const context = await this.browser.newContext({
-      viewport: { width: 1280, height: 800 },
-      ...contextOptions,
-    });
+    this.hosts = hosts;
+    const requests: string[] = [];
+    this.requests = requests;
+    if (!this.browser) throw new Error('expected an open browser');
+    const viewport = { width: 1280, height: 800 };
+    const context = await this.browser.newContext({ ignoreHTTPSErrors: true, viewport, ...options });
     const page = await context.newPage();
-    const [errors, requests]: [string[], string[]] = [[], []];
-    const interferences = new Map<string, (route: Route) => Promise<void>>();
+    const errors: string[] = [];
     page.on('console', message => {
       if (message.type() === 'error') errors.push(message.text());
     });
     page.on('pageerror', error => errors.push(String(error)));
-    await context.route('**/*', async route => {
-      const request = route.request();
-      requests.push(`${request.method()} ${request.url()}`);
-      const end = [...interferences.keys()].find(key => request.url().endsWith(key));
-      const interference = end === undefined ? undefined : interferences.get(end);
-      await (interference ? interference(route) : this.forward(route));
-    });
-    await page.goto(`${scheme}://${host}/`);
-    const interfere: Visit['interfere'] = (end, answer) => {
-      if (answer) interferences.set(end, answer);
-      else interferences.delete(end);
+    await page.goto(url);
+    const interfere: Visit['interfere'] = (end, answers) => {
+      if (answers) this.interferences.set(end, answers);
+      else this.interferences.delete(end);
     };
     return { page, errors, requests, interfere };
   }
 
-  /** Closes the pages, whatever they still wait for. */
   private async leave(): Promise<void> {
-    for (const context of this.browser.contexts()) {
-      await context.unrouteAll({ behavior: 'ignoreErrors' });
-      await context.close();
-    }
+    for (const context of this.browser?.contexts() ?? []) await context.close();
+    this.interferences.clear();
   }
 
-  /** Every host is this one server's: nothing that the browser asks for leaves the machine. */
-  private async forward(route: Route): Promise<void> {
-    const request = route.request();
-    const { hostname, pathname } = new URL(request.url());
-    const { cookie, origin, 'x-aws-waf-token': token } = await request.allHeaders();
-    const headers = { cookie, origin, 'x-aws-waf-token': token, 'x-forwarded-host': hostname };
-    const response = await fetch(`${this.server.url}${pathname}`, {
-      method: request.method(),
-      headers: Object.entries(headers).flatMap(([name, value]) => (value ? [[name, value]] : [])) as [
-        string,
-        string,
-      ][],
-      body: request.postData() ?? undefined,
+  private answer(request: HttpRequest): ReturnType<Answers> {
+    const { method, scheme, host, path } = request;
+    const url = `${scheme}://${host}${path}`;
+    this.requests.push(`${method} ${url}`);
+    const end = [...this.interferences.keys()].find(key => url.endsWith(key));
+    const answers =
+      (end === undefined ? undefined : this.interferences.get(end)) ??
+      (host.endsWith('.awswaf.com') ? (of: HttpRequest) => this.captcha.answer(of) : this.hosts[host]);
+    return answers ? answers(request) : json(404, { message: `no host ${host}` });
+  }
+}
+
+/** A certificate that nobody trusts, which the browser is told to ignore. */
+async function selfSigned(): Promise<Certificate> {
+  const folder = await mkdtemp(join(tmpdir(), 'captcha-tls-'));
+  try {
+    const file = join(folder, 'key.pem');
+    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+    const names = ['-subj', '/CN=localhost', '-days', '2', '-keyout', file];
+    const cert = execFileSync('openssl', ['req', '-x509', ...curve, ...names], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
     });
-    await route.fulfill({
-      status: response.status,
-      headers: Object.fromEntries(response.headers),
-      body: Buffer.from(await response.arrayBuffer()),
-    });
+    return { key: await readFile(file, 'utf8'), cert };
+  } finally {
+    await rm(folder, { recursive: true });
   }
 }

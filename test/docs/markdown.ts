@@ -41,12 +41,22 @@ export function codeSpans(markdown: string): string[] {
 
 /** The first column of the tables whose first heading is `title`, without the heading. */
 export function firstColumn(markdown: string, title: string): string[] {
+  return table(markdown, title).map(([first = '']) => first);
+}
+
+/** The rows of the tables whose first heading is `title`, without the heading. */
+export function table(markdown: string, title: string): string[][] {
   const tables = withoutCodeBlocks(markdown).matchAll(/(?:^\|.*\n)+/gm);
-  return [...tables].flatMap(([table]) => {
-    const [heading, , ...cells] = table
+  return [...tables].flatMap(([text]) => {
+    const [heading, , ...rows] = text
       .trim()
       .split('\n')
-      .map(row => row.split('|')[1]?.trim() ?? '');
-    return heading === title ? cells : [];
+      .map(row =>
+        row
+          .split('|')
+          .slice(1, -1)
+          .map(cell => cell.trim()),
+      );
+    return heading?.[0] === title ? rows : [];
   });
 }

@@ -1,28 +1,44 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { codeBlocks, ROOT, read, section } from './markdown';
+import { dirname, join, normalize } from 'node:path';
+import { codeBlocks, ROOT, read } from './markdown';
 
-const FOLDER = 'examples/recipes';
-const readme = read('README.md');
-const recipes = section(readme, 'Recipes').split(/^### /m).slice(1);
+const DOCUMENTS = ['docs/recipes.md', 'docs/page.md'];
 
-test.each(readdirSync(join(ROOT, FOLDER)))('the README has a recipe for %s', file => {
-  expect(recipes.filter(recipe => filesOf(recipe).includes(file))).toHaveLength(1);
+const sections = DOCUMENTS.flatMap(document =>
+  read(document)
+    .split(/^#{2,3} /m)
+    .slice(1)
+    .map(text => ({ document, title: text.split('\n')[0] ?? '', text })),
+);
+
+const recipes = readdirSync(join(ROOT, 'examples/recipes'), { recursive: true, encoding: 'utf8' })
+  .filter(file => file.endsWith('.ts'))
+  .map(file => `examples/recipes/${file}`);
+
+test.each(recipes)('the documents have one section for %s', recipe => {
+  const naming = sections.filter(section => filesOf(section).includes(recipe));
+  expect(naming.map(({ title }) => title)).toHaveLength(1);
 });
 
-test.each(recipes.map(recipe => [recipe.split('\n')[0] ?? '', recipe]))(
-  'the lines of "%s" stand in its file',
-  (_, recipe) => {
-    const files = filesOf(recipe).map(file => unindented(read(`${FOLDER}/${file}`)));
-    const strange = codeBlocks(recipe, 'ts')
+test.each(sections.filter(({ text }) => codeBlocks(text, 'ts').length > 0))(
+  '$document: the lines of "$title" are in its files',
+  section => {
+    const files = filesOf(section).map(file => unindented(read(file)));
+    const strange = codeBlocks(section.text, 'ts')
       .flatMap(block => block.trim().split(/\n\n+/))
       .filter(passage => !files.some(file => file.includes(unindented(passage))));
     expect(strange).toEqual([]);
   },
 );
 
-function filesOf(recipe: string): string[] {
-  return [...recipe.matchAll(/\(examples\/recipes\/([\w-]+\.ts)\)/g)].map(([, file = '']) => file);
+test.each(DOCUMENTS)('%s has no code of another kind than these tests read', document => {
+  const languages = [...read(document).matchAll(/^```(.+)$/gm)].map(([, language]) => language);
+  expect([...new Set(languages)].filter(language => language !== 'ts' && language !== 'console')).toEqual([]);
+});
+
+function filesOf({ document, text }: { document: string; text: string }): string[] {
+  const links = text.matchAll(/\]\(([\w./-]+\.ts)\)/g);
+  return [...links].map(([, link = '']) => normalize(join(dirname(document), link)));
 }
 
 function unindented(code: string): string {

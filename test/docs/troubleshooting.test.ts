@@ -9,6 +9,9 @@ const NO_MESSAGES = [
     'The policy narrows them by aws:RequestedRegion.', // for cdk-nag
 ];
 
+/** Texts that the page module puts into its messages. */
+const PARTS_OF_MESSAGES = ['(connect-src, script-src and script-src-elem need it).', 'and no'];
+
 const messages = [...messagesIn('lib'), ...messagesIn('lambda')];
 const troubleshooting = section(read('README.md'), 'Troubleshooting');
 
@@ -30,6 +33,20 @@ describe('the Troubleshooting of the README', () => {
   test('gives a line of its own to each message', () => {
     const lines = firstColumn(troubleshooting, 'Message');
     expect(lines.filter(line => codeSpans(line).length !== 1)).toEqual([]);
+  });
+});
+
+describe('docs/troubleshooting.md', () => {
+  const page = messagesOf(read('examples/captcha-site/page/captcha.ts')).map(message => message.trim());
+  const listed = firstColumn(read('docs/troubleshooting.md'), 'Message').flatMap(codeSpans);
+
+  test('lists every message of the page module', () => {
+    const missing = page.filter(message => !listed.some(saying(message)));
+    expect(missing.sort()).toEqual([...PARTS_OF_MESSAGES].sort());
+  });
+
+  test('lists none that it does not have', () => {
+    expect(listed.filter(line => !page.some(message => saying(message)(line)))).toEqual([]);
   });
 });
 

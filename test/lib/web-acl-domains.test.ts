@@ -1,6 +1,8 @@
-import { Annotations, Aspects, CfnParameter, Lazy, Stack, Stage } from 'aws-cdk-lib';
+import { Annotations, Aspects, CfnParameter, CfnResource, Fn, Lazy, Stack, Stage } from 'aws-cdk-lib';
 import { Match, Annotations as Warnings } from 'aws-cdk-lib/assertions';
-import { CfnWebACL } from 'aws-cdk-lib/aws-wafv2';
+import { Distribution } from 'aws-cdk-lib/aws-cloudfront';
+import { HttpOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import type { Construct } from 'constructs';
 import { WafScope } from '../../lib';
 import { addKey, newApp, newStack } from './synthesize';
@@ -20,7 +22,8 @@ function addWebAcl(scope: Construct, tokenDomains?: string[], webAclScope = 'REG
 function warningsOf(stack: Stack): unknown[] {
   return Warnings.fromStack(stack)
     .findWarning('*', Match.anyValue())
-    .map(({ entry }) => entry.data);
+    .map(({ entry }) => entry.data)
+    .filter(data => String(data).includes('cdk-waf-captcha-api-key:'));
 }
 
 describe('a key and a web ACL that have no domain in common', () => {
@@ -109,11 +112,199 @@ describe('a key and a web ACL that have no domain in common', () => {
   });
 });
 
+describe('a warning goes by the direction in which tokens go', () => {
+  test('a token for a domain is refused by a web ACL that has a sub-domain only', () => {
+    const stack = newStack();
+    addKey(stack);
+    addWebAcl(stack, ['blog.example.com']);
+
+    expect(warningsOf(stack)).toEqual([
+      expect.stringContaining('accepts tokens for example.com: found Stack/WebAcl (blog.example.com)'),
+    ]);
+  });
+
+  test('each domain counts, and only those are named that no web ACL accepts', () => {
+    const stack = newStack();
+    addKey(stack, 'Key', { tokenDomains: ['example.com', 'example.org', 'example.net'] });
+    addWebAcl(stack, ['example.com'], 'REGIONAL', 'One');
+    addWebAcl(stack, ['example.net'], 'REGIONAL', 'Other');
+
+    expect(warningsOf(stack)).toEqual([expect.stringContaining('accepts tokens for example.org: found')]);
+  });
+
+  test('a web ACL without token domains refuses a token of the domain above the called host', () => {
+    const stack = newStack();
+    addKey(stack, 'Key', { tokenDomains: ['acme.com', 'app.acme.com'] });
+    addWebAcl(stack);
+
+    expect(warningsOf(stack)).toEqual([
+      'Stack/WebAcl has no tokenDomains, so it refuses calls to app.acme.com with a token for acme.com ' +
+        `[ack: ${ID}]`,
+    ]);
+  });
+
+  test('and says so beside an unrelated web ACL too, but not beside one that accepts both', () => {
+    const [one, other] = [newStack(), newStack()];
+    for (const [stack, accepted] of [
+      [one, 'example.org'],
+      [other, 'acme.com'],
+    ] as const) {
+      addKey(stack, 'Key', { tokenDomains: ['acme.com', 'app.acme.com'] });
+      addWebAcl(stack, undefined, 'REGIONAL', 'ByHost');
+      addWebAcl(stack, [accepted]);
+    }
+
+    expect(warningsOf(one)).toEqual([expect.stringContaining('Stack/ByHost has no tokenDomains')]);
+    expect(warningsOf(other)).toEqual([]);
+  });
+});
+
+describe('a CLOUDFRONT key', () => {
+  const env = { account: '111111111111', region: 'eu-west-1' };
+
+  function stacks(): [Stack, Stack] {
+    const app = newApp();
+    const stack = new Stack(app, 'Stack', { env });
+    addKey(stack, 'Key', { scope: WafScope.CLOUDFRONT });
+    return [stack, new Stack(app, 'Elsewhere', { env: { ...env, region: 'eu-north-1' } })];
+  }
+
+  test('may serve a regional web ACL of any Region, beside an unrelated one of CloudFront', () => {
+    const [stack, elsewhere] = stacks();
+    addWebAcl(stack, ['example.org'], 'CLOUDFRONT');
+    addWebAcl(elsewhere, ['example.com'], 'REGIONAL');
+
+    expect(warningsOf(stack)).toEqual([]);
+  });
+
+  test('is warned about where no regional one fits either', () => {
+    const [stack, elsewhere] = stacks();
+    addWebAcl(stack, ['example.org'], 'CLOUDFRONT');
+    addWebAcl(elsewhere, ['example.net'], 'REGIONAL');
+
+    expect(warningsOf(stack)).toEqual([
+      'no web ACL of scope CLOUDFRONT or REGIONAL accepts tokens for example.com: ' +
+        `found Stack/WebAcl (example.org); Elsewhere/WebAcl (example.net) [ack: ${ID}]`,
+    ]);
+  });
+
+  test('is not warned about where all web ACLs are regional', () => {
+    const [stack, elsewhere] = stacks();
+    addWebAcl(elsewhere, ['example.org'], 'REGIONAL');
+
+    expect(warningsOf(stack)).toEqual([]);
+  });
+});
+
+describe('the quota of token domains in a web ACL', () => {
+  const domains = (count: number) => [
+    'example.com',
+    ...Array.from({ length: count - 1 }, (_, n) => `d${n}.test`),
+  ];
+
+  test('gives a warning on the web ACL when there are more than ten', () => {
+    const stack = newStack();
+    addKey(stack);
+    addWebAcl(stack, domains(11));
+
+    expect(Warnings.fromStack(stack).findWarning('/Stack/WebAcl', Match.anyValue())).toHaveLength(1);
+    expect(warningsOf(stack)).toEqual([
+      'the web ACL has 11 token domains; the default quota is 10 [ack: cdk-waf-captcha-api-key:webAclQuota]',
+    ]);
+  });
+
+  test('gives none for ten, however often they are named, or for one that the key does not serve', () => {
+    const stack = newStack();
+    addKey(stack);
+    addWebAcl(stack, [...domains(10), 'Example.com']);
+    addWebAcl(stack, domains(11), 'CLOUDFRONT', 'Edge');
+
+    expect(warningsOf(stack)).toEqual([]);
+  });
+});
+
+describe('what the template says counts', () => {
+  test('domains that an override sets', () => {
+    const [fitting, other] = [newStack(), newStack()];
+    for (const [stack, before, after] of [
+      [fitting, 'example.org', 'example.com'],
+      [other, 'example.com', 'example.org'],
+    ] as const) {
+      addKey(stack);
+      addWebAcl(stack, [before]).addPropertyOverride('TokenDomains', [after]);
+    }
+
+    expect(warningsOf(fitting)).toEqual([]);
+    expect(warningsOf(other)).toHaveLength(1);
+  });
+
+  test('a web ACL that is a plain CfnResource', () => {
+    const stack = newStack();
+    addKey(stack);
+    const properties = { Scope: 'REGIONAL', TokenDomains: ['example.org'] };
+    new CfnResource(stack, 'WebAcl', { type: 'AWS::WAFv2::WebACL', properties });
+
+    expect(warningsOf(stack)).toHaveLength(1);
+  });
+});
+
+describe('beside a web ACL that is not for the key', () => {
+  const arn = 'arn:aws:wafv2:us-east-1:111111111111:global/webacl/name/id';
+
+  function addDistribution(scope: Construct, webAclId?: string): void {
+    new Distribution(scope, 'Distribution', {
+      webAclId,
+      defaultBehavior: { origin: new HttpOrigin('origin.example.com') },
+    });
+  }
+
+  test('one that is known by its ARN only may be: a distribution’s', () => {
+    const stack = newStack();
+    addKey(stack, 'Key', { scope: WafScope.CLOUDFRONT });
+    addWebAcl(stack, ['example.org'], 'CLOUDFRONT');
+    addDistribution(stack, arn);
+
+    expect(warningsOf(stack)).toEqual([]);
+  });
+
+  test('one that is known by its ARN only may be: an association’s', () => {
+    const stack = newStack();
+    addKey(stack);
+    addWebAcl(stack, ['example.org']);
+    const webAclArn = Fn.importValue('web-acl');
+    new CfnWebACLAssociation(stack, 'Association', { webAclArn, resourceArn: 'arn:aws:x' });
+
+    expect(warningsOf(stack)).toEqual([]);
+  });
+
+  test('one of this app is no other, in the same stack or in another', () => {
+    const app = newApp();
+    const [stack, other] = [new Stack(app, 'Stack'), new Stack(app, 'Other')];
+    addKey(stack, 'Edge', { scope: WafScope.CLOUDFRONT });
+    addKey(stack, 'Regional');
+    const regional = addWebAcl(stack, ['example.org']);
+    const edge = addWebAcl(other, ['example.org'], 'CLOUDFRONT');
+    addDistribution(stack, edge.attrArn);
+    new CfnWebACLAssociation(stack, 'Association', { webAclArn: regional.attrArn, resourceArn: 'arn:aws:x' });
+
+    expect(warningsOf(stack)).toHaveLength(2);
+  });
+
+  test('a distribution without a web ACL says nothing', () => {
+    const stack = newStack();
+    addKey(stack, 'Key', { scope: WafScope.CLOUDFRONT });
+    addWebAcl(stack, ['example.org'], 'CLOUDFRONT');
+    addDistribution(stack);
+
+    expect(warningsOf(stack)).toHaveLength(1);
+  });
+});
+
 describe('nothing is said', () => {
   test.each([
     ['of the same domain, in another letter case', ['example.com'], ['other.test', 'Example.COM']],
     ['of a sub-domain of the web ACL’s domain', ['shop.example.com'], ['example.com']],
-    ['of the domain above the web ACL’s', ['example.com'], ['shop.example.com']],
+    ['of a domain beside its sub-domain', ['example.com', 'shop.example.com'], ['example.com']],
   ])('%s', (_, tokenDomains, accepted) => {
     const stack = newStack();
     addKey(stack, 'Key', { tokenDomains });

@@ -1,41 +1,41 @@
-import { AwsError, jsonError, queryError } from '../../local-aws/aws-error';
 import { CloudFormation, type ResourceType } from '../../local-aws/cloudformation';
-import type { Service, ServiceRequest, ServiceResponse } from '../../local-aws/service';
 import { Wafv2 } from '../../local-aws/wafv2';
 import { VirtualClock } from '../virtual-clock';
 import { Dice } from './dice';
-import { eventsApi } from './events-api';
-import type { CreateHandler, Outside } from './handler-environment';
-import type { Conditions, History } from './history';
-import { type CreationCall, type Invocation, Ledger } from './ledger';
+import type { CreateHandler, Outside, WafCall } from './handler-environment';
+import type { Conditions, History, ListConditions } from './history';
+import { type Invocation, Ledger } from './ledger';
 import { libraryHandler } from './library-handler';
 import { ResponseUrls } from './response-urls';
 import { Roles } from './roles';
-import { type Trouble, Troubles } from './troubles';
+import { StackReads } from './stack-reads';
+import { never, serviceError, type Trouble, Troubles } from './troubles';
 import { VirtualLambda } from './virtual-lambda';
 
-/** A rule of the promise that was broken. */
+/** The promises of the design. */
+export type PromiseName = 'safe' | 'continuous' | 'restored' | 'clean' | 'live';
+
 export interface Violation {
-  readonly rule: number;
+  readonly promise: PromiseName;
   readonly text: string;
 }
 
 /** An account in virtual time: the engine of CloudFormation, Lambda, WAF, and what goes wrong in them. */
 export class Account {
   readonly clock = new VirtualClock();
-  readonly ledger: Ledger;
+  readonly startedAt = this.clock.now();
+  readonly ledger = new Ledger(() => this.clock.now());
   readonly violations: Violation[] = [];
   readonly exceptions = new Map<string, number>();
   readonly isRealHandler: boolean;
+  readonly conditions: Conditions;
   readonly waf: Wafv2;
   readonly lambda: VirtualLambda;
   readonly cloudFormation: CloudFormation;
   readonly troubles: Troubles;
-  readonly responses: ResponseUrls;
-  readonly conditions: Conditions;
+  readonly responses = new ResponseUrls(this);
+  private readonly reads: StackReads;
   private readonly roles: Roles;
-  private readonly events: Service;
-  private readonly startedAt = this.clock.now();
 
   constructor(
     { seed, conditions }: History,
@@ -44,10 +44,9 @@ export class Account {
     private readonly lines?: string[],
   ) {
     const dice = new Dice(seed);
-    this.ledger = new Ledger(() => this.clock.now());
     this.isRealHandler = createHandler === libraryHandler;
     this.conditions = conditions;
-    this.troubles = new Troubles(dice, conditions.rates);
+    this.troubles = new Troubles(dice, conditions, () => this.clock.now() - this.startedAt);
     this.roles = new Roles(this.clock, dice.branch('roles'), conditions.roleLagMs);
     this.waf = new Wafv2({ random: dice.branch('keys').next, ...this.wafOptions(conditions) });
     this.lambda = new VirtualLambda({
@@ -56,6 +55,7 @@ export class Account {
       ledger: this.ledger,
       troubles: this.troubles,
       dice: dice.branch('lambda'),
+      signsTheOldWay: conditions.signsTheOldWay,
     });
     this.cloudFormation = new CloudFormation({
       accountId: '000000000000',
@@ -71,17 +71,15 @@ export class Account {
         ['Test::Neighbour', neighbour(this.clock)],
       ]),
     });
-    const { engine } = this.cloudFormation;
-    this.events = eventsApi(engine, () => this.clock.now(), conditions);
-    this.responses = new ResponseUrls(this);
+    this.reads = new StackReads(this.cloudFormation, this.clock, dice.branch('record'), conditions);
   }
 
-  readonly violation = (rule: number, text: string): void => {
-    this.violations.push({ rule, text });
-    this.trace(() => `VIOLATION of rule ${rule}: ${text}`);
+  readonly violation = (promise: PromiseName, text: string): void => {
+    this.violations.push({ promise, text });
+    this.trace(() => `VIOLATION of ${promise}: ${text}`);
   };
 
-  /** Counts something that a rule allows as an exception. */
+  /** Counts something that the design names as an exception. */
   count(exception: string): void {
     this.exceptions.set(exception, (this.exceptions.get(exception) ?? 0) + 1);
     this.trace(() => `exception: ${exception}`);
@@ -91,126 +89,133 @@ export class Account {
     this.lines?.push(`${((this.clock.now() - this.startedAt) / 1000).toFixed(3).padStart(10)} ${text()}`);
   };
 
-  private wafOptions({ pageSize, lastMarker, listLagMs, ...rest }: Conditions) {
-    const { burst, refusedCallsCount, otherSpelling, wafSkewMs } = rest;
-    const perSecond = { CreateAPIKey: 1, GetDecryptedAPIKey: 5, ListAPIKeys: 5 };
+  private wafOptions({ list, burst, refusedCallsCount, wafSkewMs }: Conditions) {
+    const perSecond = { CreateAPIKey: 1, ListAPIKeys: 5 };
     return {
       clock: { now: () => this.clock.now() + wafSkewMs, sleep: this.clock.sleep.bind(this.clock) },
       quota: { perSecond, burst, refusedCallsCount },
       keyLength: 120,
-      pageSize,
-      lastMarker,
-      listLagMs,
-      answeredDomains: otherSpelling ? spelledOtherwise : undefined,
+      pageSize: list.pageSize,
+      lastMarker: list.lastMarker,
+      listLagMs: list.lagMs,
+      answeredDomains: list.isRespelled ? respelled : undefined,
     };
   }
 
   private outsideOf(roleArn: string, random: () => number): Outside {
-    const isDenied = (invocation: Invocation) => {
-      if (this.roles.allows(roleArn)) return false;
-      invocation.troubles.add('denied');
-      if (invocation.creations.some(({ made }) => made)) invocation.deniedAt ??= this.clock.now();
-      this.trace(() => `#${invocation.number} is denied`);
-      return true;
+    const withRole = <T>(invocation: Invocation, call: () => Promise<T>): Promise<T> => {
+      if (this.roles.allows(roleArn)) return call();
+      invocation.troubles.add('role');
+      this.trace(() => `#${invocation.number} has no permissions`);
+      return Promise.reject(serviceError('AccessDeniedException', 'not authorized', 400));
     };
     return {
       clock: this.clock,
       random,
-      withSdk: this.conditions.withSdk,
       violation: this.violation,
       trace: this.trace,
       put: (url, body, invocation) => this.responses.put(url, body, invocation),
-      waf: (request, invocation, creation) =>
-        isDenied(invocation)
-          ? Promise.resolve(jsonError(new AwsError('AccessDeniedException', 'not authorized')))
-          : this.answerWaf(request, invocation, creation),
-      events: async (request, invocation) => {
-        const isRefused = this.conditions.eventsDenied;
-        if (!isDenied(invocation) && !isRefused) return this.answerEvents(request, invocation);
-        if (isRefused) invocation.troubles.add('eventsDenied');
-        return queryError(new AwsError('AccessDenied', 'not authorized', 403));
-      },
+      waf: (call, invocation) => withRole(invocation, () => this.callWaf(call, invocation)),
+      read: (region, operation, input, invocation) =>
+        withRole(invocation, () =>
+          this.through(this.troubles.withRead(), invocation, operation, () =>
+            this.reads.read(region, operation, input),
+          ),
+        ),
     };
   }
 
-  private async answerWaf(
-    request: ServiceRequest,
-    invocation: Invocation,
-    creation?: CreationCall,
-  ): Promise<ServiceResponse> {
-    const operation = request.headers['x-amz-target']?.split('.')[1] ?? '';
-    const { APIKey = '' }: { APIKey?: string } = JSON.parse(request.body.toString());
-    const madeAt = this.ledger.keys.get(APIKey)?.madeAt ?? 0;
-    const trouble = this.troubles.withWaf(operation, this.clock.now() - madeAt < 10_000, this.isOut);
-    const describe = () =>
-      `#${invocation.number} ${operation}${trouble.kind ? ` meets ${trouble.kind}` : ''}`;
-    const answer = await this.through(trouble, invocation, describe, jsonError, () => {
-      const effect = this.waf.service(request);
+  private async callWaf(call: WafCall, invocation: Invocation): Promise<object> {
+    const { operation, region, input } = call;
+    const trouble = this.troubles.withWaf(operation);
+    if (call.creation && trouble.kind === 'lostRequest' && this.troubles.hasRival()) {
+      const { Scope, TokenDomains }: { Scope?: 'REGIONAL'; TokenDomains?: string[] } = input;
+      this.ledger.record(this.waf.createForeignKey(region, Scope ?? 'REGIONAL', TokenDomains ?? []));
+      this.trace(() => `somebody creates a key for ${TokenDomains}`);
+    }
+    return this.through(trouble, invocation, operation, async () => {
+      const { lastMarker, beginsEmpty } = this.conditions.list;
+      const isStart = operation === 'ListAPIKeys' && !('NextMarker' in input && input.NextMarker);
+      if (isStart && beginsEmpty) return { APIKeySummaries: [], NextMarker: BEGINNING };
+      const asked =
+        'NextMarker' in input && input.NextMarker === BEGINNING ? without(input, 'NextMarker') : input;
+      const answered = this.waf.service({
+        ...{ service: 'wafv2', region, method: 'POST', path: '/', query: new URLSearchParams() },
+        headers: { 'x-amz-target': `AWSWAF_20190729.${operation}` },
+        body: Buffer.from(JSON.stringify(asked)),
+      });
       // the effect, if there is one, has happened by now: WAF has nothing to wait for
-      this.noteEffect(operation, request, invocation, creation);
-      return effect;
+      this.noteEffect(call, invocation);
+      const { status, body } = await answered;
+      const output = JSON.parse(String(body), dates);
+      if (status >= 300) throw serviceError(output.__type, output.message, status);
+      const { list } = this.conditions;
+      const hasEnd = lastMarker === 'absent' || lastMarker === 'empty';
+      return operation === 'ListAPIKeys' ? listed(output, list, hasEnd) : output;
     });
-    const { APIKeySummaries = [] }: { APIKeySummaries?: { APIKey: string }[] } = JSON.parse(
-      String(answer.body),
-    );
-    for (const listed of APIKeySummaries) invocation.seen.add(listed.APIKey);
-    return answer;
   }
 
-  private get isOut(): boolean {
-    const { outage } = this.conditions;
-    const since = this.clock.now() - this.startedAt;
-    return outage !== undefined && since >= outage.fromMs && since < outage.toMs;
-  }
-
-  private noteEffect(
-    operation: string,
-    { body }: ServiceRequest,
-    invocation: Invocation,
-    creation?: CreationCall,
-  ): void {
+  private noteEffect({ operation, input, creation }: WafCall, invocation: Invocation): void {
     const keys = this.waf.keys();
     const newest = keys.at(-1);
     if (creation && newest && !this.ledger.keys.has(newest.apiKey)) {
-      creation.made = this.ledger.record(newest, invocation);
-      this.trace(() => `#${invocation.number} made ${creation.made?.digest.slice(0, 6)}`);
+      creation.created = this.ledger.record(newest, invocation);
+      this.trace(() => `#${invocation.number} created ${creation.created?.digest.slice(0, 6)}`);
     }
-    if (operation !== 'DeleteAPIKey') return;
-    const { APIKey }: { APIKey: string } = JSON.parse(body.toString());
-    const deleted = this.ledger.keys.get(APIKey);
-    if (!deleted || deleted.goneAt !== undefined || keys.some(({ apiKey }) => apiKey === APIKey)) return;
-    this.responses.checkDeletion(deleted, invocation);
-    this.ledger.recordGone(APIKey, false);
-    this.trace(() => `#${invocation.number} deleted ${deleted.digest.slice(0, 6)}`);
-  }
-
-  private answerEvents(request: ServiceRequest, invocation: Invocation): Promise<ServiceResponse> {
-    const trouble = this.troubles.withEvents();
-    const describe = () => `#${invocation.number} reads events${trouble.kind ? ', which fails' : ''}`;
-    return this.through(trouble, invocation, describe, queryError, () => this.events(request));
+    if (operation !== 'DeleteAPIKey' || !('APIKey' in input)) return;
+    const deleted = this.ledger.keys.get(String(input.APIKey));
+    if (!deleted || deleted.goneAt !== undefined || keys.some(({ apiKey }) => apiKey === input.APIKey))
+      return;
+    const what = `#${invocation.number} deleted ${deleted.digest.slice(0, 6)}`;
+    this.trace(() => what);
+    if (!this.ledger.mayDelete(invocation.event, deleted))
+      this.violation('safe', `${what}, which it does not own`);
+    this.ledger.recordGone(deleted.key.apiKey, false);
   }
 
   private async through(
     trouble: Trouble,
     invocation: Invocation,
-    describe: () => string,
-    refusal: (error: AwsError) => ServiceResponse,
-    effect: () => Promise<ServiceResponse>,
-  ): Promise<ServiceResponse> {
+    operation: string,
+    effect: () => object | Promise<object>,
+  ): Promise<object> {
     await this.clock.sleep(trouble.delayMs);
-    this.trace(describe);
+    this.trace(() => `#${invocation.number} ${operation}${trouble.kind ? ` meets ${trouble.kind}` : ''}`);
     if (trouble.kind) invocation.troubles.add(trouble.kind);
-    if (trouble.before instanceof AwsError) return refusal(trouble.before);
-    if (trouble.before) throw trouble.before;
-    const answer = await effect();
-    await this.clock.sleep(trouble.answerDelayMs);
-    if (trouble.after instanceof AwsError) return refusal(trouble.after);
-    if (trouble.after) throw trouble.after;
-    return answer;
+    if (trouble.before) return trouble.before === 'hang' ? never() : Promise.reject(trouble.before);
+    const output = await effect();
+    await this.clock.sleep(trouble.responseDelayMs);
+    if (trouble.after) return trouble.after === 'hang' ? never() : Promise.reject(trouble.after);
+    return output;
   }
 }
 
-function spelledOtherwise(domains: readonly string[]): string[] {
+/** The marker of an empty first page. */
+const BEGINNING = 'beginning';
+
+function dates(name: string, value: unknown): unknown {
+  return name === 'CreationTimestamp' ? new Date(Number(value) * 1000) : value;
+}
+
+interface Listed {
+  readonly APIKeySummaries: readonly object[];
+  readonly ApplicationIntegrationURL?: string;
+  readonly NextMarker?: string;
+}
+
+function listed(output: Listed, { isUndated, endsWithUrl }: ListConditions, hasEnd: boolean): object {
+  const { APIKeySummaries, NextMarker } = output;
+  const shown = isUndated
+    ? { ...output, APIKeySummaries: APIKeySummaries.map(summary => without(summary, 'CreationTimestamp')) }
+    : output;
+  return endsWithUrl && hasEnd && NextMarker ? without(shown, 'ApplicationIntegrationURL') : shown;
+}
+
+function without(value: object, name: string): object {
+  return Object.fromEntries(Object.entries(value).filter(([other]) => other !== name));
+}
+
+function respelled(domains: readonly string[]): string[] {
   return [...domains].reverse().map(domain => domain.toUpperCase());
 }
 

@@ -1,16 +1,13 @@
-import type { WAFV2Client } from '@aws-sdk/client-wafv2';
-import type { HttpResponse } from '@smithy/types';
+import { WAFNonexistentItemException, WAFOptimisticLockException, WAFV2Client } from '@aws-sdk/client-wafv2';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
-import type { Put } from '../../lambda/answer';
-import type { Clock } from '../../lambda/clock';
-import type { InvocationContext } from '../../lambda/custom-resource';
-import type { Log } from '../../lambda/log';
-import type { DescribeStackEvents } from '../../lambda/stack-events';
-import { inProcessHandler } from '../../local-aws/in-process';
-import type { ServiceRequest, ServiceResponse } from '../../local-aws/service';
-import { directEventsClient, directWafClient } from './direct-clients';
+import type { CloudFormationReads } from '../../lambda/aws/stack-record';
+import type { InvocationContext } from '../../lambda/protocol/custom-resource';
+import type { Attempt, Put } from '../../lambda/protocol/response';
+import type { Clock } from '../../lambda/runtime/clock';
+import type { Log } from '../../lambda/runtime/log';
+import type { FunctionConfiguration } from '../../local-aws/lambda-function';
 import type { CreationCall, Invocation } from './ledger';
-import { eventsClient, type Transport, wafClient } from './sdk-clients';
+import type { ReadInput, ReadOperation } from './stack-reads';
 
 /** All that a handler has of the world. */
 export interface Capabilities {
@@ -18,24 +15,31 @@ export interface Capabilities {
   readonly random: () => number;
   readonly put: Put;
   readonly log: Log;
-  readonly wafClientFor: (region: string) => WAFV2Client;
-  readonly describeStackEvents: DescribeStackEvents;
+  readonly clientFor: (region: string) => WAFV2Client;
+  readonly reads: CloudFormationReads;
+  readonly stackId: string | undefined;
 }
 
 export type Handler = (event: CloudFormationCustomResourceEvent, context: InvocationContext) => Promise<void>;
 export type CreateHandler = (capabilities: Capabilities) => Handler;
 
-/** What the environments of a function reach outside. */
+/** A call of WAF; a creation is noted in it. */
+export interface WafCall {
+  readonly operation: string;
+  readonly region: string;
+  readonly input: object;
+  readonly creation?: CreationCall;
+}
+
+/** What the environments of a function reach outside. Errors are those of the SDK. */
 export interface Outside {
   readonly clock: Clock;
   readonly random: () => number;
-  readonly withSdk: boolean;
-  /** Answers WAF's requests; a CreateAPIKey is noted in the call. */
-  waf(request: ServiceRequest, invocation: Invocation, creation?: CreationCall): Promise<ServiceResponse>;
-  events(request: ServiceRequest, invocation: Invocation): Promise<ServiceResponse>;
-  put(url: string, body: Buffer, invocation: Invocation): Promise<number>;
+  waf(call: WafCall, invocation: Invocation): Promise<object>;
+  read(region: string, operation: ReadOperation, input: ReadInput, invocation: Invocation): Promise<object>;
+  put(url: string, body: Buffer, invocation: Invocation): Promise<Attempt>;
   trace(text: () => string): void;
-  violation(rule: number, text: string): void;
+  violation(promise: 'live', text: string): void;
 }
 
 type End = NonNullable<Invocation['end']>;
@@ -43,7 +47,6 @@ type End = NonNullable<Invocation['end']>;
 /** One execution environment of a function: a handler with a memory of its own, which can die at any of its steps. */
 export class Environment {
   private readonly handler: Handler;
-  private readonly region: string;
   private invocation?: Invocation;
   private isAlive = true;
   private stepsToLive = Number.POSITIVE_INFINITY;
@@ -52,10 +55,9 @@ export class Environment {
 
   constructor(
     private readonly outside: Outside,
-    region: string,
+    private readonly configuration: FunctionConfiguration,
     createHandler: CreateHandler,
   ) {
-    this.region = region;
     this.handler = createHandler(this.capabilities());
   }
 
@@ -64,10 +66,11 @@ export class Environment {
   }
 
   /** Runs the handler to its end or its death, whichever is first. */
-  async run(invocation: Invocation, timeoutMs: number, stepToDieAt?: number): Promise<End> {
+  async run(invocation: Invocation, stepToDieAt = Number.POSITIVE_INFINITY): Promise<End> {
     const { clock } = this.outside;
     this.invocation = invocation;
-    this.stepsToLive = stepToDieAt ?? Number.POSITIVE_INFINITY;
+    this.stepsToLive = stepToDieAt;
+    const timeoutMs = this.configuration.timeoutSeconds * 1000;
     const deadline = clock.now() + timeoutMs;
     const died = new Promise<End>(resolve => {
       this.die = end => {
@@ -83,74 +86,83 @@ export class Environment {
     const context = { getRemainingTimeInMillis: () => deadline - clock.now() };
     const end = await Promise.race([died, ended(this.handler(invocation.event, context))]);
     over.abort(finished);
-    if (this.isAlive && this.pending > 0) {
-      this.outside.violation(5, `#${invocation.number} ended with ${this.pending} things still going on`);
-    }
+    if (this.isAlive && this.pending > 0)
+      this.outside.violation('live', `#${invocation.number} ended with ${this.pending} things going on`);
     this.invocation = undefined;
     return end;
   }
 
   private capabilities(): Capabilities {
-    const { clock, random, withSdk } = this.outside;
-    const [waf, events] = withSdk ? [wafClient, eventsClient] : [directWafClient, directEventsClient];
+    const { clock, random } = this.outside;
+    const { region, environment } = this.configuration;
+    const read =
+      (operation: ReadOperation) =>
+      async (input: ReadInput, { abortSignal }: { abortSignal: AbortSignal }) => {
+        const reading = (now: Invocation) => this.outside.read(region, operation, input, now);
+        const output = await this.gated(now => abortable(reading(now), abortSignal));
+        return { ...output, $metadata: {} };
+      };
     return {
       clock: {
         now: () => clock.now(),
         sleep: (ms, signal) => this.gated(() => clock.sleep(ms, signal)),
       },
       random,
-      put: (url, body, signal) => this.gated(now => abortable(this.outside.put(url, body, now), signal)),
-      log: (message, details) => this.log(message, details),
-      wafClientFor: region => waf(region, (request, options) => this.callWaf(request, options)),
-      describeStackEvents: events(this.region, (request, options) =>
+      put: (url, body, signal) =>
         this.gated(now =>
-          abortable(
-            this.transport(one => this.outside.events(one, now))(request, options),
-            options?.abortSignal,
+          abortable(this.outside.put(url, body, now), signal).catch(
+            (error): Attempt => ({ error: String(error), mayHaveArrived: true }),
           ),
         ),
-      ),
+      log: (message, details) => this.log(message, details),
+      clientFor: of => this.wafClient(of),
+      reads: {
+        describeStacks: read('describeStacks'),
+        describeStackResource: read('describeStackResource'),
+        listStackResources: read('listStackResources'),
+        describeStackEvents: read('describeStackEvents'),
+      },
+      stackId: environment.STACK_ID,
     };
   }
 
-  private async callWaf(...[request, options]: Parameters<Transport>): Promise<{ response: HttpResponse }> {
-    const creation: { call?: CreationCall } = {};
-    const answer = await this.gated(
-      now => {
-        const target = request.headers['x-amz-target'];
-        if (target === 'AWSWAF_20190729.CreateAPIKey')
-          creation.call = begin(now, request.body, this.regionOf(request), this.outside.clock.now());
-        const { call } = creation;
-        const answered = this.transport(one => this.outside.waf(one, now, call))(request, options);
-        return abortable(answered, options?.abortSignal);
-      },
-      () => {
-        if (creation.call) creation.call.endedAt = this.outside.clock.now();
-      },
-    );
-    const { statusCode } = answer.response;
-    if (creation.call) creation.call.clear = statusCode < 500;
-    return answer;
+  /** Stands in for the SDK's client, whose layers take most of a history's time. */
+  private wafClient(region: string): WAFV2Client {
+    const send = async (command: { readonly input: object }, options?: CallOptions) => {
+      const operation = command.constructor.name.replace(/Command$/, '');
+      return this.callWaf({ operation, region, input: command.input }, options);
+    };
+    return new Proxy(anyClient, {
+      get: (client, name) => (name === 'send' ? send : Reflect.get(client, name)),
+    });
   }
 
-  private regionOf({ hostname }: { hostname: string }): string {
-    return hostname.split('.')[1] ?? '';
-  }
-
-  private transport(service: (request: ServiceRequest) => Promise<ServiceResponse>): Transport {
-    const { handle } = inProcessHandler(service, this.outside.clock);
-    return handle;
+  private async callWaf(call: WafCall, options: CallOptions = {}): Promise<object> {
+    const { operation } = call;
+    const creation: CreationCall | undefined = operation === 'CreateAPIKey' ? { isClear: false } : undefined;
+    try {
+      const output = await this.gated(now => {
+        if (creation) now.creations.push(creation);
+        return abortable(this.outside.waf({ ...call, creation }, now), options.abortSignal);
+      });
+      if (creation) creation.isClear = true;
+      return output;
+    } catch (error) {
+      if (creation) creation.isClear = isRefusal(error);
+      throw modelled(error);
+    } finally {
+      if (creation) creation.endedAt = this.outside.clock.now();
+    }
   }
 
   /** Lets something reach outside, unless the environment is dead: then nothing goes out or comes back. */
-  private gated<T>(work: (invocation: Invocation) => Promise<T>, onEnd?: () => void): Promise<T> {
+  private gated<T>(work: (invocation: Invocation) => Promise<T>): Promise<T> {
     const { invocation } = this;
-    if (this.isAlive && !invocation) this.outside.violation(5, 'an idle environment goes on working');
+    if (this.isAlive && !invocation) this.outside.violation('live', 'an idle environment goes on working');
     if (!invocation || !this.step()) return new Promise<T>(() => undefined);
     this.pending += 1;
     return new Promise((resolve, reject) => {
       const pass = (settle: () => void) => {
-        onEnd?.();
         this.pending -= 1;
         if (this.step()) settle();
       };
@@ -179,6 +191,12 @@ export class Environment {
   }
 }
 
+interface CallOptions {
+  readonly abortSignal?: AbortSignal;
+}
+
+const anyClient = new WAFV2Client({ region: 'eu-west-1' });
+
 // aborting without a reason would make an exception with a stack trace each time
 const finished = new Error('the invocation is finished');
 
@@ -191,17 +209,23 @@ async function ended(run: Promise<void>): Promise<End> {
   }
 }
 
-function begin(invocation: Invocation, body: unknown, region: string, sentAt: number): CreationCall {
-  // the client's bytes pretend to be a string to whoever asks: take them as they are
-  const text = body instanceof Uint8Array ? Buffer.concat([body]).toString() : String(body);
-  const { Scope: scope, TokenDomains: domains }: { Scope: string; TokenDomains: string[] } = JSON.parse(text);
-  const call: CreationCall = { sentAt, region, scope, domains, clear: false };
-  invocation.creations.push(call);
-  return call;
+function isRefusal(error: unknown): boolean {
+  const status =
+    error instanceof Error && '$metadata' in error ? Object(error.$metadata).httpStatusCode : 500;
+  return status < 500;
 }
 
-function abortable<T>(work: Promise<T>, signal: unknown): Promise<T> {
-  if (!(signal instanceof AbortSignal)) return work;
+/** The error as an instance of the SDK's class where the handler asks for that. */
+function modelled(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const fields = { message: error.message, $metadata: { httpStatusCode: 400 } };
+  if (error.name === 'WAFNonexistentItemException') return new WAFNonexistentItemException(fields);
+  if (error.name === 'WAFOptimisticLockException') return new WAFOptimisticLockException(fields);
+  return error;
+}
+
+function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
   return new Promise((resolve, reject) => {
     const abort = () => reject(Object.assign(new Error('request aborted'), { name: 'AbortError' }));
     if (signal.aborted) return abort();
@@ -210,7 +234,7 @@ function abortable<T>(work: Promise<T>, signal: unknown): Promise<T> {
   });
 }
 
-/** Ids with digests that can be read. */
+/** A text with digests that can be read. */
 export function shortened(text: string): string {
   return text.replace(/([0-9a-f]{6})[0-9a-f]{58}/g, '$1');
 }

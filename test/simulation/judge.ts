@@ -1,157 +1,209 @@
-import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import type { CloudFormationCustomResourceEvent as Event } from 'aws-lambda';
+import { SERVICE_TIMEOUT } from '../../lambda/timings';
 import type { Stack } from '../../local-aws/cloudformation';
 import type { Account } from './account';
-import { type Invocation, isSameKind, type MadeKey } from './ledger';
-import { domainsOf, isSameWish, type Key } from './template';
+import { type Answer, type Invocation, isSameKind, type KnownKey, stackOf } from './ledger';
+import { domainsOf, type Key } from './template';
 
-/** A settled operation on a stack, and how things stood before it. */
-export interface Snapshot {
-  readonly stack: Stack;
-  readonly begunAt: number;
-  /** The same, or when its rollback was continued: what came before that has been judged. */
-  readonly startedAt: number;
-  /** What the operation was to bring about. */
-  readonly wanted: readonly Key[];
-  /** What was deployed before. */
-  readonly deployed: readonly Key[];
-  /** The outputs before, by logical id. */
-  readonly apiKeys: ReadonlyMap<string, string | undefined>;
+/** How a stack was when it was last settled; by logical id. */
+export interface Settled {
+  readonly keys: readonly Key[];
+  readonly apiKeys: ReadonlyMap<string, string>;
+  /** The keys that `keepPreviousKey` keeps. */
+  readonly previous: ReadonlyMap<string, string>;
+  /** The resources that a rollback was continued without. */
+  readonly skipped: Set<string>;
+  readonly at: number;
 }
 
-/** The longest that the handler waits for events that prove a rollback. */
-const EVENTS_PATIENCE = 34_000;
+/** An operation on a stack that has come to an end. */
+export interface Operation {
+  readonly stack: Stack;
+  /** What the operation was to bring about. */
+  readonly wanted: readonly Key[];
+  readonly settled: Settled;
+  readonly startedAt: number;
+}
 
-/** Checks rules 2, 3 and 5 after an operation. */
-export function judge(account: Account, snapshot: Snapshot): void {
-  const { stack } = snapshot;
+/** Checks what can be checked of the promises after an operation. */
+export function judge(account: Account, operation: Operation): void {
+  const { stack, wanted, settled } = operation;
   account.trace(() => `${stack.name}: ${stack.status}`);
-  checkRequests(account, snapshot);
+  checkRequests(account, operation);
   switch (stack.status) {
     case 'CREATE_COMPLETE':
     case 'UPDATE_COMPLETE':
-      for (const key of snapshot.wanted) checkOutput(account, snapshot, key);
+      for (const key of wanted) checkOutput(account, operation, key);
       return;
     case 'UPDATE_ROLLBACK_COMPLETE':
-      for (const key of snapshot.deployed) checkRollback(account, snapshot, key);
+      for (const key of settled.keys) checkRollback(account, operation, key);
       return;
+    case 'CREATE_FAILED':
+    case 'UPDATE_FAILED':
+      for (const { logicalId, status } of stack.resources.values()) {
+        const known = account.ledger.keys.get(apiKeyOf(stack, logicalId) ?? '');
+        if (known && !status.endsWith('_FAILED'))
+          checkIsLive(account, operation, logicalId, known, 'continuous');
+      }
+      return;
+    // each of these has a request that failed, which has been looked at
     case 'ROLLBACK_COMPLETE':
     case 'DELETE_COMPLETE':
-    // each of these has a request that failed, which has been looked at
     case 'ROLLBACK_FAILED':
     case 'UPDATE_ROLLBACK_FAILED':
     case 'DELETE_FAILED':
       return;
     default:
-      account.violation(5, `${stack.name} is stuck in ${stack.status}`);
+      account.violation('live', `${stack.name} is stuck in ${stack.status}`);
   }
 }
 
-/** The second rule. */
-function checkOutput(account: Account, snapshot: Snapshot, key: Key): void {
-  const { stack, apiKeys, deployed } = snapshot;
+/** How the stack is settled once the operation is over. */
+export function settledAfter(account: Account, { stack, wanted, settled }: Operation): Settled {
+  const isSuccess = ['CREATE_COMPLETE', 'UPDATE_COMPLETE'].includes(stack.status);
+  if (!isSuccess && stack.status !== 'UPDATE_ROLLBACK_COMPLETE') return settled;
+  const keys = isSuccess ? wanted : settled.keys;
+  const apiKeys = new Map<string, string>();
+  const previous = new Map<string, string>();
+  for (const key of keys) {
+    const { logicalId } = key;
+    const apiKey = apiKeyOf(stack, logicalId);
+    if (apiKey !== undefined) apiKeys.set(logicalId, apiKey);
+    const kept = previousOf(settled, key, apiKey);
+    if (kept !== undefined) previous.set(logicalId, kept);
+  }
+  return { keys, apiKeys, previous, skipped: settled.skipped, at: account.clock.now() };
+}
+
+/** The key that stays beside this output. */
+function previousOf(settled: Settled, key: Key, apiKey: string | undefined): string | undefined {
+  const { logicalId, keepsPrevious, existingApiKey } = key;
+  const before = settled.keys.find(one => one.logicalId === logicalId);
+  const apiKeyBefore = settled.apiKeys.get(logicalId);
+  if (!before || apiKeyBefore === undefined) return undefined;
+  if (apiKey === apiKeyBefore) {
+    // a key that is named anew keeps what was before it only if it is asked to
+    const isNamedAnew = existingApiKey !== undefined && before.existingApiKey === undefined;
+    return keepsPrevious || !isNamedAnew ? settled.previous.get(logicalId) : undefined;
+  }
+  return keepsPrevious && before.existingApiKey === undefined ? apiKeyBefore : undefined;
+}
+
+function checkOutput(account: Account, operation: Operation, key: Key): void {
+  const { stack, settled } = operation;
+  const { logicalId, existingApiKey } = key;
   const output = outputOf(account, stack, key);
   if (!output) return;
-  const what = `${stack.name} ${key.logicalId}: ${output.digest.slice(0, 6)}`;
+  const what = `${stack.name} ${logicalId}: ${shown(output)}`;
   const wanted = { ...key, region: regionOf(stack, key), tokenDomains: domainsOf(key) };
-  if (!isSameKind(output.key, wanted)) account.violation(2, `${what} is for ${output.key.tokenDomains}`);
-  if (key.existingApiKey && key.existingApiKey !== output.key.apiKey) {
-    account.violation(2, `${what} is not the one that ExistingApiKey names`);
-  }
-  checkIsLive(account, snapshot, key, output, 2);
-  const before = deployed.find(({ logicalId }) => logicalId === key.logicalId);
-  const apiKeyBefore = apiKeys.get(key.logicalId);
-  if (!before || apiKeyBefore === undefined) return;
-  const isSame = output.key.apiKey === apiKeyBefore;
-  const wasDeleted = account.ledger.keys.get(apiKeyBefore)?.goneByHand === true;
-  if (isSameWish(before, key) && !isSame && !wasDeleted) {
-    const isHandedOver = before.existingApiKey !== undefined && !key.existingApiKey;
-    const isShared = account.ledger.isShared(apiKeyBefore);
-    const cause = (isHandedOver || isShared) && causeOfDoubt(account, snapshot, key, apiKeyBefore);
-    if (cause) account.count(`a new key although the wish was the same: ${cause}`);
-    else account.violation(2, `${what} was not asked for`);
-  }
-  if (before.rotation !== key.rotation && isSame && !key.existingApiKey) {
-    account.violation(2, `${what} should have been rotated`);
-  }
+  const isSkipped = settled.skipped.has(logicalId);
+  if (!isSkipped && !isSameKind(output.key, wanted))
+    account.violation('continuous', `${what} is for ${output.key.tokenDomains}`);
+  if (!isSkipped && existingApiKey !== undefined && existingApiKey !== output.key.apiKey)
+    account.violation('continuous', `${what} is not the one that ExistingApiKey names`);
+  checkIsLive(account, operation, logicalId, output, 'continuous');
+  const kept = account.ledger.keys.get(previousOf(settled, key, output.key.apiKey) ?? '');
+  if (kept) checkIsLive(account, operation, logicalId, kept, 'continuous', 'the previous key ');
+
+  const before = settled.keys.find(one => one.logicalId === logicalId);
+  const known = account.ledger.keys.get(settled.apiKeys.get(logicalId) ?? '');
+  if (!before || !known || existingApiKey !== undefined) return;
+  const isSame = output === known;
+  const isRotated = before.rotation !== key.rotation;
+  const isAsked = isRotated || before.domains !== key.domains || before.scope !== key.scope;
+  if (!isAsked && !isSame && !known.isGoneByHand)
+    excuse(account, operation, logicalId, 'continuous', `${what} was not asked for`);
+  if (isRotated && isSame)
+    excuse(account, operation, logicalId, 'continuous', `${what} should have been rotated`);
 }
 
-/** The third rule. */
-function checkRollback(account: Account, snapshot: Snapshot, key: Key): void {
-  const { stack, apiKeys } = snapshot;
-  const before = apiKeys.get(key.logicalId);
-  const output = outputOf(account, stack, key);
-  if (before === undefined || !output) return;
-  if (output.key.apiKey === before) {
-    checkIsLive(account, snapshot, key, output, 3);
+function checkRollback(account: Account, operation: Operation, { logicalId }: Key): void {
+  const { stack, settled } = operation;
+  const known = account.ledger.keys.get(settled.apiKeys.get(logicalId) ?? '');
+  const output = outputOf(account, stack, { logicalId });
+  if (!known || !output || known.isGoneByHand) return;
+  if (output !== known)
+    excuse(account, operation, logicalId, 'restored', `${stack.name} ${logicalId} ends on ${shown(output)}`);
+  else checkIsLive(account, operation, logicalId, output, 'restored');
+  const kept = account.ledger.keys.get(settled.previous.get(logicalId) ?? '');
+  if (kept) checkIsLive(account, operation, logicalId, kept, 'restored', 'the previous key ');
+}
+
+function checkIsLive(
+  account: Account,
+  operation: Operation,
+  logicalId: string,
+  known: KnownKey,
+  promise: 'continuous' | 'restored',
+  which = '',
+): void {
+  if (known.goneAt === undefined) return;
+  const what = `${operation.stack.name} ${logicalId}: ${which}${shown(known)}`;
+  const stacks = new Set([...known.holders].map(stackOf));
+  if (!known.isGoneByHand) {
+    if (stacks.size > 1) account.count('the key of another stack');
+    else excuse(account, operation, logicalId, promise, `${what} is gone`);
     return;
   }
-  const wasDeleted = account.ledger.keys.get(before)?.goneByHand === true;
-  const cause = wasDeleted ? 'it was deleted by hand' : causeOfDoubt(account, snapshot, key, before);
-  if (cause) account.count(`rolled back to another key than before: ${cause}`);
-  else account.violation(3, `${stack.name} ${key.logicalId} came back with ${output.digest.slice(0, 6)}`);
-}
-
-/** Why the handler could not prove whose a key is. */
-function causeOfDoubt(account: Account, snapshot: Snapshot, key: Key, apiKey = ''): string | undefined {
-  if (account.ledger.isShared(apiKey)) return 'another stack had taken it by coincidence';
-  const updates = updatesOf(account, snapshot, key);
-  if (updates.some(({ troubles }) => troubles.has('eventsDenied'))) return 'the events were denied';
-  const { eventsLagMs, eventsHideRotation, listLagMs, variants } = account.conditions;
-  if (eventsLagMs > EVENTS_PATIENCE) return 'the events came too late';
-  const isAmbiguous = eventsLagMs > 0 || variants.failedRollbackLeaves === 'attempted';
-  if (eventsHideRotation && isAmbiguous && isRotated(snapshot, key)) return 'its rotation was hidden';
-  const listedFrom = (account.ledger.keys.get(apiKey)?.madeAt ?? 0) + listLagMs;
-  // where the present key is in another list, nothing tells that this one lags
-  const isMissed = ({ event, startedAt }: Invocation) => startedAt < listedFrom && isElsewhere(event);
-  return updates.some(isMissed) ? 'it was too new to be listed' : undefined;
-}
-
-/** Whether the operation was to lead from one label to another. */
-function isRotated({ wanted, deployed }: Snapshot, { logicalId }: Key): boolean {
-  const labels = [wanted, deployed].map(keys => keys.find(key => key.logicalId === logicalId)?.rotation ?? 0);
-  return labels.every(label => label > 0) && labels[0] !== labels[1];
-}
-
-/** Whether a resource's present key is in another scope than the wanted one. */
-function isElsewhere(event: CloudFormationCustomResourceEvent): boolean {
-  return (
-    event.RequestType === 'Update' &&
-    !event.PhysicalResourceId.startsWith(`WafCaptchaApiKey/${event.ResourceProperties.Scope}/`)
-  );
-}
-
-function checkIsLive(account: Account, snapshot: Snapshot, key: Key, output: MadeKey, rule: number): void {
-  if (output.goneAt === undefined) return;
-  if (account.ledger.isShared(output.key.apiKey)) {
-    account.count('a key that another stack took for its own by coincidence is gone');
-    return;
-  }
-  const what = `${snapshot.stack.name} ${key.logicalId}: ${output.digest.slice(0, 6)}`;
-  if (!output.goneByHand) account.violation(rule, `${what} does not exist`);
-  const goneAt = output.goneAt + account.conditions.listLagMs;
-  const noticed = updatesOf(account, snapshot, key).some(
+  // lists may show it for a while
+  const goneAt = known.goneAt + account.conditions.list.lagMs;
+  const isNoticed = runsOf(account, operation, logicalId).some(
     ({ event, startedAt }) => event.RequestType === 'Update' && startedAt > goneAt,
   );
-  if (output.goneByHand && noticed && rule === 2)
-    account.violation(2, `${what} was deleted by hand and not made anew`);
+  if (isNoticed && promise === 'continuous' && which === '')
+    account.violation(promise, `${what} was deleted by hand and not created anew`);
+}
+
+/** Counts an exception that the design names, or reports a violation. */
+function excuse(
+  account: Account,
+  operation: Operation,
+  logicalId: string,
+  promise: 'continuous' | 'restored',
+  text: string,
+): void {
+  const { stack, settled } = operation;
+  const isDenied = account.lambda.sent
+    .filter(({ event, sentAt }) => event.StackId === stack.id && sentAt >= settled.at)
+    .flatMap(({ event }) => account.ledger.invocationsFor(event.RequestId))
+    .some(({ troubles }) => troubles.has('denied'));
+  if (settled.skipped.has(logicalId)) account.count(`${promise}: a rollback was continued without it`);
+  else if (isDenied && hasDenial(account)) account.count(`${promise}: denied reads`);
+  else account.violation(promise, text);
+}
+
+/** Whether reads are refused for long enough to be denied. */
+export function hasDenial({ conditions: { readsOut, timeoutSeconds } }: Account): boolean {
+  const patience = Math.min(60_000, timeoutSeconds * 250);
+  return readsOut?.how === 'denied' && readsOut.toMs - readsOut.fromMs >= patience - 15_000;
 }
 
 /** The key of an output, with its history. */
-function outputOf(account: Account, stack: Stack, { logicalId }: Key): MadeKey | undefined {
-  const apiKey = stack.resources.get(logicalId)?.attributes.APIKey;
-  const found = typeof apiKey === 'string' ? account.ledger.keys.get(apiKey) : undefined;
-  if (!found) account.violation(2, `${stack.name} ${logicalId}: expected an APIKey, got ${apiKey}`);
+function outputOf(
+  account: Account,
+  stack: Stack,
+  { logicalId }: Pick<Key, 'logicalId'>,
+): KnownKey | undefined {
+  const apiKey = apiKeyOf(stack, logicalId);
+  const found = account.ledger.keys.get(apiKey ?? '');
+  if (!found)
+    account.violation('continuous', `${stack.name} ${logicalId}: expected an APIKey, got ${apiKey}`);
   const id = stack.resources.get(logicalId)?.physicalId ?? '';
-  if (found && account.isRealHandler && !id.endsWith(found.digest)) {
-    account.violation(2, `${stack.name} ${logicalId}: ${id} is not the id of its APIKey`);
-  }
+  if (found && account.isRealHandler && account.ledger.named(id)[0] !== found)
+    account.violation('continuous', `${stack.name} ${logicalId}: ${id} is not the id of its APIKey`);
   return found;
 }
 
-/** The runs for what the operation asked of a resource; what an earlier one asked may come late. */
-function updatesOf(account: Account, { stack, begunAt }: Snapshot, { logicalId }: Key): Invocation[] {
+/** The attribute that a page uses. */
+export function apiKeyOf(stack: Stack, logicalId: string): string | undefined {
+  const value = stack.resources.get(logicalId)?.attributes.APIKey;
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** The runs for what was asked of a resource since the stack was last settled. */
+function runsOf(account: Account, { stack, settled }: Operation, logicalId: string): Invocation[] {
   return account.lambda.sent
-    .filter(({ event, sentAt }) => sentAt >= begunAt && event.RequestType !== 'Delete')
+    .filter(({ sentAt }) => sentAt >= settled.at)
     .filter(({ event }) => event.StackId === stack.id && event.LogicalResourceId === logicalId)
     .flatMap(({ event }) => account.ledger.invocationsFor(event.RequestId));
 }
@@ -160,8 +212,12 @@ function regionOf(stack: Stack, { scope }: Key): string {
   return scope === 'CLOUDFRONT' ? 'us-east-1' : stack.region;
 }
 
-/** The fifth rule: every request that failed, or was never answered, has a cause that no handler can mend. */
-function checkRequests(account: Account, { stack, startedAt }: Snapshot): void {
+function shown({ digest }: KnownKey): string {
+  return digest.slice(0, 6);
+}
+
+/** Every request that failed, or was never answered, has a cause that no handler can mend. */
+function checkRequests(account: Account, { stack, startedAt }: Operation): void {
   for (const { event, sentAt } of account.lambda.sent) {
     if (event.StackId !== stack.id || sentAt < startedAt) continue;
     const answer = account.responses.accepted.get(event.RequestId);
@@ -169,49 +225,43 @@ function checkRequests(account: Account, { stack, startedAt }: Snapshot): void {
     const runs = account.ledger.invocationsFor(event.RequestId);
     const what = `${stack.name} ${event.LogicalResourceId} ${event.RequestType}`;
     if (answer) {
-      const cause = causeOfFailure(account, event, runs);
+      const cause = causeOfFailure(account, event, answer, runs);
       if (cause) account.count(`failed: ${cause}`);
-      else account.violation(5, `${what} failed without a cause: ${answer.Reason}`);
-    } else if (!wasCancelled(stack, event, sentAt)) {
-      const cause = causeOfSilence(account, runs);
+      else account.violation('live', `${what} failed without a cause: ${answer.Reason}`);
+    } else if (!isCancelled(stack, event, sentAt)) {
+      const cause = causeOfSilence(account, runs, sentAt);
       if (cause) account.count(`not answered: ${cause}`);
-      else account.violation(5, `${what} was not answered`);
+      else account.violation('live', `${what} was not answered`);
     }
   }
 }
 
 function causeOfFailure(
   account: Account,
-  { ResourceProperties: { ExistingApiKey: named } }: CloudFormationCustomResourceEvent,
+  { ResourceProperties: { ExistingApiKey: named } = { ServiceToken: '' } }: Event,
+  { Reason = '' }: Answer,
   runs: readonly Invocation[],
 ): string | undefined {
+  const { timeoutSeconds, wafOut, readsOut } = account.conditions;
   const had = (trouble: string) => runs.some(({ troubles }) => troubles.has(trouble));
   if (had('refused')) return 'WAF refused for good';
   if (named && account.ledger.keys.get(named)?.goneAt !== undefined) return 'the existing key was deleted';
-  const isVictim = runs.some(({ creations }) =>
-    creations.some(({ made }) => made && account.ledger.isShared(made.key.apiKey)),
-  );
-  if (isVictim || runs.some(run => account.ledger.mayHaveTaken(run))) return 'coincidence';
-  // what is left for the answer, and for looking for a key that may be lost
+  if (had('denied') && Reason.includes('cloudformation:Describe')) return 'denied reads';
   const now = account.clock.now();
-  const isLate = runs.some(({ startedAt, endedAt = now }) => endedAt - startedAt > 800_000);
-  if (isLate || had('late')) return 'the time was up';
-  return undefined;
+  const isTimeUp = runs.some(({ startedAt, endedAt = now }) => endedAt - startedAt > timeoutSeconds * 700);
+  if (!isTimeUp && !Reason.includes('too little time is left')) return undefined;
+  if (timeoutSeconds < 900) return `the time was up, of ${timeoutSeconds} s`;
+  return had('out') && (wafOut || readsOut) ? 'the time was up, AWS being out of order' : undefined;
 }
 
-function causeOfSilence(account: Account, runs: readonly Invocation[]): string | undefined {
-  if (runs.some(({ troubles }) => troubles.has('putRefused'))) return 'its URL had expired';
-  if (runs.length === 0) return account.conditions.rates.late > 0 ? 'Lambda had lost it' : undefined;
-  if (runs.every(({ end }) => end === 'killed')) return 'every run was killed';
-  if (runs.some(({ end }) => end === 'done')) return undefined;
-  return runs.some(({ troubles }) => troubles.has('put')) ? 'the URL was out of order' : undefined;
+function causeOfSilence(account: Account, runs: readonly Invocation[], sentAt: number): string | undefined {
+  if (runs.some(({ troubles }) => troubles.has('putRefused'))) return 'its URL refused the response';
+  const late = sentAt + SERVICE_TIMEOUT - account.conditions.timeoutSeconds * 1000;
+  const hadTime = runs.some(({ startedAt, end }) => startedAt < late && end !== 'killed');
+  return hadTime ? undefined : 'Lambda was too late';
 }
 
-function wasCancelled(
-  stack: Stack,
-  { LogicalResourceId }: CloudFormationCustomResourceEvent,
-  sentAt: number,
-) {
+function isCancelled(stack: Stack, { LogicalResourceId }: Event, sentAt: number): boolean {
   const next = stack.events.find(
     ({ logicalId, timestamp, status }) =>
       logicalId === LogicalResourceId && timestamp >= sentAt && status.endsWith('_FAILED'),

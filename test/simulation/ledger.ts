@@ -1,16 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import type { CloudFormationCustomResourceEvent as Event } from 'aws-lambda';
 import type { WafKey } from '../../local-aws/wafv2';
 
 /** One CreateAPIKey, and what its caller could know of its effect. */
 export interface CreationCall {
-  readonly sentAt: number;
-  readonly region: string;
-  readonly scope: string;
-  readonly domains: readonly string[];
-  made?: MadeKey;
+  created?: KnownKey;
   /** Whether the caller was told, one way or the other. */
-  clear: boolean;
+  isClear: boolean;
   endedAt?: number;
 }
 
@@ -19,160 +15,134 @@ export interface Invocation {
   readonly number: number;
   /** Which environment it ran in. */
   readonly environment: number;
-  readonly event: CloudFormationCustomResourceEvent;
+  readonly event: Event;
   readonly startedAt: number;
   readonly creations: CreationCall[];
   /** What went wrong around it. */
   readonly troubles: Set<string>;
-  /** Keys that the lists which reached it showed. */
-  readonly seen: Set<string>;
   /** Digests of keys that its log names. */
   readonly logged: Set<string>;
-  /** When its role was first found gone after it had made a key. */
-  deniedAt?: number;
   end?: 'done' | 'failed' | 'killed' | 'timed out';
   endedAt?: number;
 }
 
 /** A key with its origin and its fate. */
-export interface MadeKey {
+export interface KnownKey {
   readonly key: WafKey;
   readonly digest: string;
-  /** Absent for a key made by hand. */
-  readonly maker?: Invocation;
-  readonly madeAt: number;
+  /** Absent for a key created by hand. */
+  readonly creator?: Invocation;
+  readonly createdAt: number;
+  /** The resources that CloudFormation was told to have it. */
+  readonly holders: Set<string>;
+  /** Those of them that had it as the stack's own. */
+  readonly owners: Set<string>;
+  /** No stack owns it: created by hand, or its owner went while another resource of the stack used it. */
+  isReleased: boolean;
+  /** The same before it was handed over. */
+  wasReleased: boolean;
   goneAt?: number;
-  goneByHand?: boolean;
+  isGoneByHand?: boolean;
 }
 
-/** Who made each key, and whose it is now: known from the calls alone, not from what the handler believes. */
+/** A response as CloudFormation reads it. */
+export interface Answer {
+  readonly Status: 'SUCCESS' | 'FAILED';
+  readonly Reason?: string;
+  readonly PhysicalResourceId: string;
+  readonly Data?: { readonly APIKey?: string };
+  readonly RequestId: string;
+}
+
+/** Who created each key, and whose it is: known from the calls and the responses, not from what the handler believes. */
 export class Ledger {
-  readonly keys = new Map<string, MadeKey>();
+  /** By API key. */
+  readonly keys = new Map<string, KnownKey>();
   readonly invocations: Invocation[] = [];
-  /** Keys that were named and then handed over, with the resource that has them now. */
-  private readonly handedOver = new Map<string, string>();
-  /** Those that were named again since: a rollback of that gives them back. */
-  private readonly takenBack = new Map<string, string>();
-  /** Keys of two owners that nobody could have told apart. */
-  private readonly coincidences = new Set<string>();
+  private readonly byDigest = new Map<string, KnownKey>();
+  /** Which key a resource has under an id, and whether it only uses it; by resource and id. */
+  private readonly copies = new Map<string, { readonly known: KnownKey; readonly isImported: boolean }>();
 
   constructor(private readonly now: () => number) {}
 
-  record(key: WafKey, maker?: Invocation): MadeKey {
+  record(key: WafKey, creator?: Invocation): KnownKey {
     const digest = createHash('sha256').update(key.apiKey).digest('hex');
-    const made: MadeKey = { key, digest, maker, madeAt: this.now() };
-    this.keys.set(key.apiKey, made);
-    return made;
+    const times = { createdAt: this.now(), holders: new Set<string>(), owners: new Set<string>() };
+    const isReleased = creator === undefined;
+    const known: KnownKey = { key, digest, creator, isReleased, wasReleased: isReleased, ...times };
+    this.keys.set(key.apiKey, known);
+    this.byDigest.set(digest, known);
+    return known;
   }
 
-  recordGone(apiKey: string, byHand: boolean): void {
-    const made = this.keys.get(apiKey);
-    if (!made || made.goneAt !== undefined) return;
-    made.goneAt = this.now();
-    made.goneByHand = byHand;
+  recordGone(apiKey: string, isByHand: boolean): void {
+    const known = this.keys.get(apiKey);
+    if (!known || known.goneAt !== undefined) return;
+    known.goneAt = this.now();
+    known.isGoneByHand = isByHand;
   }
 
-  handOver(apiKey: string, resource: string): void {
-    this.handedOver.set(apiKey, resource);
+  /** Notes that a resource has a key under an id. */
+  noteCopy(event: Event, id: string, known: KnownKey): void {
+    const resource = resourceOf(event);
+    const isImported = event.ResourceProperties.ExistingApiKey === known.key.apiKey;
+    this.copies.set(`${resource} ${id}`, { known, isImported });
+    known.holders.add(resource);
+    if (isImported) {
+      // perhaps a rollback of its hand-over
+      if (known.owners.has(resource)) known.isReleased = known.wasReleased;
+      return;
+    }
+    known.owners.add(resource);
+    known.wasReleased = known.isReleased;
+    known.isReleased = false;
   }
 
-  takeBack(apiKey: string): void {
-    const owner = this.handedOver.get(apiKey);
-    if (owner !== undefined) this.takenBack.set(apiKey, owner);
-    this.handedOver.delete(apiKey);
+  /** Notes that the deletion of an id has succeeded; `isUsed` tells whether another resource uses a key. */
+  noteDeletion(event: Event, id: string, isUsed: (apiKey: string) => boolean): void {
+    this.copies.delete(`${resourceOf(event)} ${id}`);
+    const isOwned = (known: KnownKey) =>
+      [...this.copies.values()].some(copy => copy.known === known && !copy.isImported);
+    for (const known of this.named(id)) {
+      if (known.goneAt === undefined && isUsed(known.key.apiKey) && !isOwned(known)) known.isReleased = true;
+    }
   }
 
-  /** Whether a key had been handed over to a resource before it was named again. */
-  wasHandedOver(apiKey: string, resource: string): boolean {
-    return this.takenBack.get(apiKey) === resource;
+  /** Whether a resource may be told to have a key that its properties do not name. */
+  mayReturn(event: Event, { creator, holders }: KnownKey): boolean {
+    const resource = resourceOf(event);
+    return holders.has(resource) || (creator !== undefined && resourceOf(creator.event) === resource);
   }
 
-  ownerOf(apiKey: string): string | undefined {
-    return this.handedOver.get(apiKey) ?? this.makerOf(apiKey);
+  /** Whether a request may delete a key: one of the stack's own that its id names, or that was created for it. */
+  mayDelete(event: Event, known: KnownKey): boolean {
+    const resource = resourceOf(event);
+    const { creator, owners } = known;
+    const copy =
+      event.RequestType === 'Delete' ? this.copies.get(`${resource} ${event.PhysicalResourceId}`) : undefined;
+    if (copy?.known === known) return !copy.isImported;
+    return owners.has(resource) || (creator !== undefined && resourceOf(creator.event) === resource);
   }
 
-  owns(resource: string, apiKey: string): boolean {
-    return this.ownerOf(apiKey) === resource || this.sharesIt(resource, apiKey);
-  }
-
-  /** Whether a resource is one of two that take a key for their own; the other may have had it handed over. */
-  private sharesIt(resource: string, apiKey: string): boolean {
-    if (this.isCoincidence(resource, apiKey)) return true;
-    return this.makerOf(apiKey) === resource && this.isShared(apiKey);
-  }
-
-  private makerOf(apiKey: string): string | undefined {
-    const maker = this.keys.get(apiKey)?.maker;
-    return maker && resourceOf(maker.event);
-  }
-
-  /** Whether two resources have to take a key for their own. */
-  isShared(apiKey: string): boolean {
-    return [...this.coincidences].some(coincidence => coincidence.endsWith(` ${apiKey}`));
+  /** The keys that an id names. */
+  named(id: string): KnownKey[] {
+    return [...id.matchAll(/[0-9a-f]{64}/g)].flatMap(([digest]) => this.byDigest.get(digest) ?? []);
   }
 
   invocationsFor(requestId: string): Invocation[] {
     return this.invocations.filter(({ event }) => event.RequestId === requestId);
   }
-
-  /**
-   * Whether a resource had to take another's key for its own: its CreateAPIKey got no clear answer and had no effect
-   * yet, and within that time another stack, or somebody by hand, made the very first key with these domains.
-   */
-  private isCoincidence(resource: string, apiKey: string): boolean {
-    if (this.coincidences.has(`${resource} ${apiKey}`)) return true;
-    const found = this.keys.get(apiKey);
-    if (!found) return false;
-    const fits = this.invocations
-      .filter(({ event }) => resourceOf(event) === resource)
-      .some(invocation => this.mayHaveTakenThis(invocation, found));
-    if (fits) this.coincidences.add(`${resource} ${apiKey}`);
-    return fits;
-  }
-
-  /** Whether an invocation may have taken another's key for its own, and lost it to its owner. */
-  mayHaveTaken(invocation: Invocation): boolean {
-    return [...this.keys.values()].some(
-      found => found.goneAt !== undefined && this.mayHaveTakenThis(invocation, found),
-    );
-  }
-
-  private mayHaveTakenThis(invocation: Invocation, found: MadeKey): boolean {
-    const isOfAnotherStack = found.maker?.event.StackId !== invocation.event.StackId;
-    const lost = invocation.creations.find(call => isWithoutTrace(call) && couldHaveMade(call, found));
-    return isOfAnotherStack && lost !== undefined && !this.hadSeenRivals(invocation, found);
-  }
-
-  /** Whether the keys that were listed told that others make such keys as well. */
-  private hadSeenRivals({ event, seen }: Invocation, found: MadeKey): boolean {
-    return [...this.keys.values()].some(other => {
-      const { key } = other;
-      const isOwn = this.ownerOf(key.apiKey) === resourceOf(event);
-      return other !== found && !isOwn && isSameKind(key, found.key) && seen.has(key.apiKey);
-    });
-  }
 }
-
-/** Whether a key was made where, and about when, a call that got no clear answer could have made it. */
-function couldHaveMade(call: CreationCall, { key, madeAt }: MadeKey): boolean {
-  const until = call.endedAt ?? Number.POSITIVE_INFINITY;
-  const isMeanwhile = madeAt >= call.sentAt - CLOCK_SLACK && madeAt <= until + CLOCK_SLACK;
-  return isMeanwhile && isSameKind({ ...call, tokenDomains: call.domains }, key);
-}
-
-/** Whether nobody could tell, when the call had ended without a clear answer, that it would have an effect. */
-function isWithoutTrace({ clear, made, endedAt = Number.POSITIVE_INFINITY }: CreationCall): boolean {
-  return !clear && (!made || made.madeAt > endedAt);
-}
-
-/** How far the handler must take WAF's clock to be off, and how far it is off here. */
-const CLOCK_SLACK = 3000;
 
 export function resourceOf({
   StackId,
   LogicalResourceId,
-}: Pick<CloudFormationCustomResourceEvent, 'StackId' | 'LogicalResourceId'>): string {
+}: Pick<Event, 'StackId' | 'LogicalResourceId'>): string {
   return `${StackId} ${LogicalResourceId}`;
+}
+
+export function stackOf(resource: string): string {
+  return resource.slice(0, resource.indexOf(' '));
 }
 
 interface Kind {

@@ -1,117 +1,108 @@
-import type { Answer } from '../../lambda/answer';
-import { AwsError } from '../../local-aws/aws-error';
-import type { Clock } from '../../local-aws/clock';
-import type { CloudFormation } from '../../local-aws/cloudformation';
-import { type Invocation, type Ledger, type MadeKey, resourceOf } from './ledger';
-import type { Troubles } from './troubles';
+import type { CloudFormationCustomResourceEvent as Event } from 'aws-lambda';
+import type { Attempt } from '../../lambda/protocol/response';
+import { RESPONSE_URL_LIFE } from '../../lambda/timings';
+import type { Stack } from '../../local-aws/cloudformation';
+import type { Account } from './account';
+import type { Answer, Invocation } from './ledger';
+import { type Break, never } from './troubles';
 
-interface Receiver {
-  readonly clock: Clock;
-  readonly cloudFormation: CloudFormation;
-  readonly ledger: Ledger;
-  readonly troubles: Troubles;
-  count(exception: string): void;
-  trace(text: () => string): void;
-  violation(rule: number, text: string): void;
-}
-
-/** The presigned URLs, and the first rule: what CloudFormation takes, and what is deleted, is the resource's own. */
+/** The presigned URLs, and the check that CloudFormation is told of no key that is another's. */
 export class ResponseUrls {
-  private readonly refusing = new Map<string, boolean>();
-  private readonly answered = new Map<string, string>();
   /** Answers that CloudFormation took, by request. */
   readonly accepted = new Map<string, Answer>();
-  /** And whose they were. */
-  readonly acceptedFrom = new Map<string, Invocation>();
+  private readonly refusals = new Map<string, ReturnType<Account['troubles']['refusalOfResponses']>>();
+  private readonly taken = new Map<string, number>();
+  /** What an environment answered to an event, which it has to remember. */
+  private readonly answered = new Map<string, string>();
 
-  constructor(private readonly to: Receiver) {}
+  constructor(private readonly account: Account) {}
 
-  async put(url: string, body: Buffer, invocation: Invocation): Promise<number> {
-    const { clock, troubles, trace } = this.to;
+  async put(url: string, body: Buffer, invocation: Invocation): Promise<Attempt> {
+    const { clock, troubles, trace } = this.account;
     const trouble = troubles.withResponse();
     await clock.sleep(trouble.delayMs);
-    trace(() => `#${invocation.number} PUT${trouble.kind ? ' goes wrong' : ''}`);
     if (trouble.kind) invocation.troubles.add(trouble.kind);
-    if (trouble.before instanceof AwsError) return trouble.before.status;
-    if (trouble.before) return this.broken(trouble.before.kind);
-    if (this.refuses(url, invocation)) return 403;
+    if (trouble.before) {
+      trace(() => `#${invocation.number} PUT goes wrong`);
+      return broken(trouble.before, false);
+    }
+    const refusal = this.refusalBy(url, invocation);
+    if (refusal !== undefined) {
+      trace(() => `#${invocation.number} PUT is refused with ${refusal}`);
+      return { status: refusal };
+    }
     this.take(url, body, invocation);
-    await clock.sleep(trouble.answerDelayMs);
-    if (trouble.after instanceof AwsError) return trouble.after.status;
-    if (trouble.after) return this.broken(trouble.after.kind);
-    return 200;
+    await clock.sleep(trouble.responseDelayMs);
+    if (trouble.after) {
+      trace(() => `#${invocation.number} the status of its PUT is lost`);
+      return broken(trouble.after, true);
+    }
+    return { status: 200 };
   }
 
-  /** The first rule at a deletion. */
-  checkDeletion({ key, digest }: MadeKey, { number, event }: Invocation): void {
-    const { ledger, cloudFormation, violation } = this.to;
-    const what = `#${number} deleted ${digest.slice(0, 6)}`;
-    if (ledger.isShared(key.apiKey)) this.to.count('a key deleted by coincidence');
-    if (!ledger.owns(resourceOf(event), key.apiKey)) {
-      violation(1, `${what}, which belongs to ${ledger.ownerOf(key.apiKey) ?? 'nobody here'}`);
-    }
-    const named = cloudFormation.engine.stacks
-      .flatMap(stack => [...stack.resources.values()])
-      .some(({ properties }) => properties.ExistingApiKey === key.apiKey);
-    if (ledger.isShared(key.apiKey)) return;
-    if (named || event.ResourceProperties.ExistingApiKey === key.apiKey) {
-      violation(1, `${what}, which ExistingApiKey names`);
-    }
-  }
-
-  private refuses(url: string, { event, troubles }: Invocation): boolean {
-    const isKnown = this.refusing.get(url);
-    const isRefused = isKnown ?? this.to.troubles.refusesResponses();
-    this.refusing.set(url, isRefused);
-    const sentAt = /X-Amz-Date=(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(event.ResponseURL) ?? [];
-    const [, year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = sentAt.map(Number);
-    const isExpired = this.to.clock.now() - Date.UTC(year, month - 1, day, hour, minute, second) > 7_200_000;
-    if (isRefused) troubles.add('putRefused');
-    return isRefused || isExpired;
+  private refusalBy(url: string, { event, troubles }: Invocation): number | undefined {
+    if (!this.refusals.has(url)) this.refusals.set(url, this.account.troubles.refusalOfResponses());
+    const refusal = this.refusals.get(url);
+    const sentAt =
+      this.account.lambda.sent.find(sent => sent.event.RequestId === event.RequestId)?.sentAt ?? 0;
+    const isExpired = this.account.clock.now() > sentAt + RESPONSE_URL_LIFE;
+    const isRefused = refusal && (refusal.isFromTheStart || this.taken.has(url));
+    if (!isRefused && !isExpired) return undefined;
+    troubles.add('putRefused');
+    return refusal?.status ?? 403;
   }
 
   private take(url: string, body: Buffer, invocation: Invocation): void {
-    const { cloudFormation, trace, violation } = this.to;
+    const { cloudFormation, ledger, trace, violation } = this.account;
+    const { event, number, environment } = invocation;
     const answer: Answer = JSON.parse(body.toString());
-    // an environment remembers its answers
-    const occasion = `${invocation.environment} ${answer.RequestId}`;
-    const before = this.answered.get(occasion) ?? body.toString();
-    if (before !== body.toString()) violation(5, `#${invocation.number} answered in two ways`);
+    this.taken.set(url, number);
+    const occasion = `${environment} ${answer.RequestId}`;
+    const before = this.answered.get(occasion) ?? answer.Status;
+    if (before !== answer.Status) violation('live', `#${number} answered in two ways`);
     this.answered.set(occasion, before);
     cloudFormation.answer(new URL(url).pathname.slice(1), body);
     const isAccepted = cloudFormation.answers.at(-1)?.accepted === true;
-    trace(
-      () => `#${invocation.number} answers ${answer.Status}${isAccepted ? '' : ', which nobody waits for'}`,
-    );
+    const { Status, Reason = '', PhysicalResourceId: id } = answer;
+    trace(() => `#${number} answers ${Status} ${Reason}${isAccepted ? '' : ', which nobody waits for'}`);
     if (!isAccepted) return;
     this.accepted.set(answer.RequestId, answer);
-    this.acceptedFrom.set(answer.RequestId, invocation);
-    if (answer.Status === 'SUCCESS' && answer.Data?.APIKey)
-      this.checkHandingOut(answer.Data.APIKey, invocation);
+    if (event.RequestType === 'Delete') {
+      if (Status === 'SUCCESS')
+        ledger.noteDeletion(event, event.PhysicalResourceId, apiKey => this.isUsed(event, apiKey));
+      return;
+    }
+    const [known] = ledger.named(id);
+    const returned = answer.Data?.APIKey;
+    if (Status === 'SUCCESS' && returned !== undefined) {
+      const key = ledger.keys.get(returned);
+      const isNamed = event.ResourceProperties.ExistingApiKey === returned;
+      if (!key || (!isNamed && !ledger.mayReturn(event, key)))
+        violation('safe', `#${number} hands out ${key?.digest.slice(0, 6) ?? 'an unknown key'}`);
+      else ledger.noteCopy(event, id, key);
+    } else if (known && known.creator?.event.RequestId === event.RequestId) {
+      // a failure that names the key which it could not delete
+      ledger.noteCopy(event, id, known);
+    }
   }
 
-  private checkHandingOut(apiKey: string, { number, event }: Invocation): void {
-    const { ledger } = this.to;
-    const resource = resourceOf(event);
-    // a rollback that goes on may not tell where from
-    const isHandedOver =
-      event.RequestType === 'Update' &&
-      (event.OldResourceProperties.ExistingApiKey === apiKey || ledger.wasHandedOver(apiKey, resource));
-    if (event.ResourceProperties.ExistingApiKey === apiKey) ledger.takeBack(apiKey);
-    else if (isHandedOver) ledger.handOver(apiKey, resource);
-    else if (!ledger.owns(resource, apiKey)) this.refuse(apiKey, number);
-  }
-
-  private refuse(apiKey: string, number: number): void {
-    const { ledger, violation } = this.to;
-    const found = ledger.keys.get(apiKey)?.digest.slice(0, 6) ?? 'unknown';
-    violation(
-      1,
-      `#${number} hands out ${found}, which belongs to ${ledger.ownerOf(apiKey) ?? 'nobody here'}`,
+  /** Whether a resource of the stack uses a key, or used it before this update. */
+  private isUsed({ StackId, LogicalResourceId }: Event, apiKey: string): boolean {
+    const stack = this.account.cloudFormation.engine.stacks.find(({ id }) => id === StackId);
+    if (!stack || isStackGoing(stack)) return false;
+    const others = [...(stack.settled?.resources.values() ?? [])].filter(
+      ({ logicalId }) => logicalId !== LogicalResourceId,
     );
+    return [...others, ...stack.resources.values()].some(({ attributes }) => attributes.APIKey === apiKey);
   }
+}
 
-  private broken(kind: 'hang' | 'cut'): Promise<never> {
-    return kind === 'cut' ? Promise.reject(new Error('socket hang up')) : new Promise(() => undefined);
-  }
+function isStackGoing({ status }: Stack): boolean {
+  return /^(DELETE|ROLLBACK)_/.test(status);
+}
+
+function broken(how: Break, isConnected: boolean): Promise<Attempt> {
+  if (how === 'hang') return never();
+  if ('$metadata' in how) return Promise.resolve({ status: Object(how.$metadata).httpStatusCode });
+  return Promise.resolve({ error: how.message, mayHaveArrived: isConnected });
 }

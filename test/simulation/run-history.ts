@@ -1,28 +1,26 @@
 import { Account, type Violation } from './account';
 import type { CreateHandler } from './handler-environment';
 import type { History } from './history';
-import { countLeftovers } from './leftovers';
+import { checkLeftovers } from './leftovers';
 import { libraryHandler } from './library-handler';
 import { StackUser } from './stack-user';
 
 export interface Outcome {
   readonly violations: readonly Violation[];
-  /** How often something happened that the rules allow as an exception. */
+  /** How often something happened that the design names as an exception. */
   readonly exceptions: ReadonlyMap<string, number>;
   readonly stacks: number;
-  readonly operations: number;
+  readonly requests: number;
   readonly invocations: number;
-  readonly virtualSeconds: number;
 }
 
-/** Plays a history from the first deployment to the last deletion, and checks the rules at each step. */
+/** Plays a history from the first deployment to the last deletion, and checks the promises at each step. */
 export async function runHistory(
   history: History,
   createHandler: CreateHandler = libraryHandler,
   lines?: string[],
 ): Promise<Outcome> {
   const account = new Account(history, createHandler, lines);
-  const startedAt = account.clock.now();
   const users = history.stacks.map((story, index) => new StackUser(account, story, `stack${index}`));
   const live = async () => {
     await Promise.all(users.map(user => user.play()));
@@ -32,13 +30,12 @@ export async function runHistory(
     await account.lambda.quiet();
   };
   await account.clock.run(live());
-  countLeftovers(account);
+  checkLeftovers(account);
   return {
     violations: account.violations,
     exceptions: account.exceptions,
     stacks: account.cloudFormation.engine.stacks.length,
-    operations: account.lambda.sent.length,
+    requests: account.lambda.sent.length,
     invocations: account.ledger.invocations.length,
-    virtualSeconds: (account.clock.now() - startedAt) / 1000,
   };
 }

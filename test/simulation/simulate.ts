@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import { type History, histories } from './history';
@@ -7,14 +8,32 @@ import { type Outcome, runHistory } from './run-history';
 Error.stackTraceLimit = 0;
 
 const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '2000' }, seed: { type: 'string' }, path: { type: 'string' } },
+  options: {
+    runs: { type: 'string', default: '2000' },
+    seed: { type: 'string' },
+    path: { type: 'string' },
+    workers: { type: 'string', default: '1' },
+  },
 });
+const runs = Number(values.runs);
+const workers = Number(values.workers);
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 const exceptions = new Map<string, number>();
-const totals = { histories: 0, stacks: 0, operations: 0, invocations: 0 };
+const totals = { histories: 0, stacks: 0, requests: 0, invocations: 0 };
 const startedAt = performance.now();
 
-/** Runs as many histories as asked for; stops at the first that breaks a rule, and shrinks it. */
+/** Divides the histories among processes, each with a seed of its own. */
+function divide(): void {
+  for (let worker = 0; worker < workers; worker += 1) {
+    const share = ['--seed', String(seed + worker), '--runs', String(Math.ceil(runs / workers))];
+    const child = spawn(process.execPath, [...process.execArgv, __filename, ...share], { stdio: 'inherit' });
+    child.on('exit', code => {
+      process.exitCode ||= code ?? 1;
+    });
+  }
+}
+
+/** Runs as many histories as asked for; stops at the first that breaks a promise, and shrinks it. */
 async function simulate(): Promise<void> {
   console.log(`seed ${seed}`);
   const property = fc.asyncProperty(histories(), async history => {
@@ -22,7 +41,7 @@ async function simulate(): Promise<void> {
     count(outcome);
     return outcome.violations.length === 0;
   });
-  const details = await fc.check(property, { seed, path: values.path, numRuns: Number(values.runs) });
+  const details = await fc.check(property, { seed, path: values.path, numRuns: runs });
   report();
   if (!details.failed) return;
   process.exitCode = 1;
@@ -37,13 +56,13 @@ async function show(history: History): Promise<void> {
   // an error of the simulation itself has been told already
   const outcome = await runHistory(history, undefined, lines).catch(() => undefined);
   for (const line of lines) console.log(line);
-  for (const { rule, text } of outcome?.violations ?? []) console.log(`rule ${rule}: ${text}`);
+  for (const { promise, text } of outcome?.violations ?? []) console.log(`${promise}: ${text}`);
 }
 
 function count(outcome: Outcome): void {
   totals.histories += 1;
   totals.stacks += outcome.stacks;
-  totals.operations += outcome.operations;
+  totals.requests += outcome.requests;
   totals.invocations += outcome.invocations;
   for (const [name, times] of outcome.exceptions) exceptions.set(name, (exceptions.get(name) ?? 0) + times);
   if (totals.histories % 5000 === 0) report();
@@ -53,9 +72,10 @@ function report(): void {
   const seconds = (performance.now() - startedAt) / 1000;
   const speed = (totals.histories / seconds).toFixed(0);
   console.log(
-    `${totals.histories} histories, ${totals.stacks} stacks, ${totals.operations} requests and ${totals.invocations} invocations in ${seconds.toFixed(0)} s, ${speed} histories a second`,
+    `${totals.histories} histories of seed ${seed}, ${totals.stacks} stacks, ${totals.requests} requests and ${totals.invocations} invocations in ${seconds.toFixed(0)} s, ${speed} histories a second`,
   );
   for (const [name, times] of [...exceptions].sort()) console.log(`  ${String(times).padStart(7)} ${name}`);
 }
 
-simulate();
+if (workers > 1) divide();
+else void simulate();

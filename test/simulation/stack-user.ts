@@ -1,25 +1,38 @@
 import { AwsError } from '../../local-aws/aws-error';
 import type { Stack } from '../../local-aws/cloudformation';
 import type { Account } from './account';
-import { type Change, DOMAINS, type KeyWish, type StackStory, type Step } from './history';
-import { judge, type Snapshot } from './judge';
+import {
+  type Change,
+  type Deploy,
+  DOMAINS,
+  type KeyWish,
+  SLOTS,
+  type StackStory,
+  type Step,
+} from './history';
+import { apiKeyOf, judge, type Operation, type Settled, settledAfter } from './judge';
 import { isSameKind } from './ledger';
 import { domainsOf, type Key, readable, templateOf } from './template';
 
-type Deploy = Extract<Step, { kind: 'deploy' }>;
+type Slots = readonly (Key | undefined)[];
 
 /** Somebody who deploys one stack again and again, as a story says. */
 export class StackUser {
   private stack?: Stack;
-  /** What is deployed, by slot. */
-  private keys: readonly (Key | undefined)[] = [];
+  private settled: Settled;
+  /** What the stack goes back to, by slot. */
+  private keys: Slots = [];
+  /** What was tried last, if the stack stopped at a failure. */
+  private attempted?: Slots;
   private version = 0;
 
   constructor(
     private readonly account: Account,
     private readonly story: StackStory,
     private readonly stackName: string,
-  ) {}
+  ) {
+    this.settled = nothing(account);
+  }
 
   async play(): Promise<void> {
     const { clock } = this.account;
@@ -36,10 +49,8 @@ export class StackUser {
     if (!stack) return;
     for (let attempt = 0; attempt < 3 && !stack.isGone; attempt += 1) await this.deleteStack(stack);
     if (stack.isGone) return;
+    account.violation('live', `${stack.name} cannot be deleted: ${stack.reason}`);
     const retain = [...stack.resources.keys(), ...stack.leftovers.map(({ logicalId }) => logicalId)];
-    if (stack.resources.has('Handler')) {
-      account.violation(5, `${stack.name} cannot be deleted: ${stack.reason}`);
-    }
     account.cloudFormation.engine.delete(stack, { retain });
     await account.cloudFormation.engine.settled(stack);
   }
@@ -52,51 +63,49 @@ export class StackUser {
         return this.stack && this.deleteStack(this.stack);
       case 'delete key by hand':
         return this.deleteByHand(step.slot);
-      case 'make key by hand':
-        this.makeByHand(this.regionOf(step.scope), step.scope, DOMAINS[step.domains] ?? DOMAINS[0]);
+      case 'create key by hand':
+        this.createByHand(this.regionOf(step.scope), step.scope, DOMAINS[step.domains] ?? DOMAINS[0]);
     }
   }
 
   private async deploy(step: Deploy): Promise<void> {
     const { stack } = this;
     if (stack && !deployable.includes(stack.status)) return;
-    const keys = this.changed(stack ? this.keys : this.first(), step.changes);
-    this.version += 1;
-    const wanted = keys.filter(key => key !== undefined);
-    const template = templateOf(wanted, step.neighbours, this.version);
-    const snapshot = this.begin(template, wanted, step.parent);
-    if (!snapshot) return;
-    const interruption = this.interrupt(snapshot.stack, step.cancelAfterMs);
-    await this.account.cloudFormation.engine.settled(snapshot.stack);
+    const keys = this.changed(stack ? (this.attempted ?? this.keys) : this.first(), step.changes);
+    const operation = this.begin(keys, step);
+    if (!operation) return;
+    const interruption = this.interrupt(operation.stack, step.cancelAfterMs);
+    await this.account.cloudFormation.engine.settled(operation.stack);
     interruption.abort(new Error('the operation is over'));
-    if (await this.concluded(snapshot)) this.keys = keys;
+    await this.conclude(operation, keys, step);
   }
 
-  /** Starts a creation or an update, and takes down how things stood before. */
-  private begin(template: string, wanted: readonly Key[], parent: Deploy['parent']): Snapshot | undefined {
+  /** Starts a creation or an update. */
+  private begin(keys: Slots, step: Deploy): Operation | undefined {
     const { account, stackName, story } = this;
     const { engine } = account.cloudFormation;
+    this.version += 1;
+    const wanted = keys.filter(key => key !== undefined);
+    const template = templateOf(wanted, step.neighbours, this.version, account.conditions.timeoutSeconds);
+    const disableRollback = this.attempted !== undefined || step.afterFailure !== undefined;
     const startedAt = account.clock.now();
-    const deployed = this.keys.filter(key => key !== undefined);
+    const how = disableRollback ? ' without rollback' : '';
+    account.trace(() => `${stackName}: ${this.stack ? 'update' : 'create'}${how} ${readable(template)}`);
     if (!this.stack) {
-      const stack = engine.addStack(story.region, stackName);
-      account.trace(() => `${stackName}: create ${readable(template)}`);
-      this.stack = stack;
-      engine.create(stack, { template });
-      return { stack, wanted, deployed: [], apiKeys: new Map(), begunAt: startedAt, startedAt };
+      this.settled = nothing(account);
+      this.stack = engine.addStack(story.region, stackName);
+      engine.create(this.stack, { template, disableRollback });
+    } else {
+      const { parent } = step;
+      const succeeds = parent && !disableRollback ? () => this.succeeds(parent) : undefined;
+      try {
+        engine.update(this.stack, { template, disableRollback }, succeeds);
+      } catch (error) {
+        if (error instanceof AwsError) return undefined;
+        throw error;
+      }
     }
-    const { stack } = this;
-    const apiKeys = new Map(
-      deployed.map(({ logicalId }) => [logicalId, apiKeyOf(stack, logicalId)] as const),
-    );
-    account.trace(() => `${stackName}: update ${readable(template)}`);
-    try {
-      engine.update(stack, { template }, parent && (() => this.succeeds(parent)));
-    } catch (error) {
-      if (error instanceof AwsError) return undefined;
-      throw error;
-    }
-    return { stack, wanted, deployed, apiKeys, begunAt: startedAt, startedAt };
+    return { stack: this.stack, wanted, settled: this.settled, startedAt };
   }
 
   private async succeeds({ ms, fails }: NonNullable<Deploy['parent']>): Promise<boolean> {
@@ -117,21 +126,53 @@ export class StackUser {
     return interruption;
   }
 
-  /** Whether the operation brought the stack to what was wanted; a failed one is followed up as a user would. */
-  private async concluded(snapshot: Snapshot): Promise<boolean> {
-    const { stack } = snapshot;
+  /** Judges an operation; one that failed is followed up as a user would. */
+  private async conclude(operation: Operation, keys: Slots, step: Deploy): Promise<void> {
+    const { stack } = operation;
     const { engine } = this.account.cloudFormation;
-    judge(this.account, snapshot);
-    for (let attempt = 0; attempt < 2 && stack.status === 'UPDATE_ROLLBACK_FAILED'; attempt += 1) {
-      await this.account.clock.sleep(30_000);
-      const startedAt = this.account.clock.now();
-      engine.continueRollback(stack);
-      await engine.settled(stack);
-      judge(this.account, { ...snapshot, startedAt });
+    this.judge(operation);
+    if (paused.includes(stack.status)) {
+      this.attempted = keys;
+      const { afterFailure } = step;
+      if (afterFailure === 'former template' && stack.status === 'UPDATE_FAILED') {
+        const former: Deploy = { ...step, afterFailure: 'goes on', neighbours: [], cancelAfterMs: undefined };
+        const again = this.begin(this.keys, former);
+        if (!again) return;
+        await engine.settled(stack);
+        return this.conclude(again, this.keys, former);
+      }
+      if (afterFailure === 'rolls back') await this.goOn(operation, () => engine.rollBack(stack));
     }
+    await this.finishRollback(operation, step.skips);
     if (stack.status.startsWith('ROLLBACK_')) await this.deleteStack(stack);
     if (stack.isGone) this.forget();
-    return complete.includes(stack.status);
+    if (complete.includes(stack.status)) this.keys = keys;
+    if (!paused.includes(stack.status)) this.attempted = undefined;
+  }
+
+  private async finishRollback(operation: Operation, skips: boolean): Promise<void> {
+    const { stack } = operation;
+    const { engine } = this.account.cloudFormation;
+    for (let attempt = 0; attempt < 3 && stack.status === 'UPDATE_ROLLBACK_FAILED'; attempt += 1) {
+      await this.account.clock.sleep(30_000);
+      const failed = [...stack.resources.values()].filter(({ status }) => status === 'UPDATE_FAILED');
+      const skip = skips && attempt === 2 ? failed.map(({ logicalId }) => logicalId) : [];
+      for (const logicalId of skip) this.settled.skipped.add(logicalId);
+      if (skip.length > 0) this.account.trace(() => `${stack.name}: skips ${skip.join(' ')}`);
+      await this.goOn(operation, () => engine.continueRollback(stack, { skip }));
+    }
+  }
+
+  private async goOn(operation: Operation, start: () => void): Promise<void> {
+    const startedAt = this.account.clock.now();
+    start();
+    await this.account.cloudFormation.engine.settled(operation.stack);
+    this.judge({ ...operation, startedAt });
+  }
+
+  private judge(operation: Operation): void {
+    judge(this.account, operation);
+    this.settled = settledAfter(this.account, operation);
   }
 
   private async deleteStack(stack: Stack): Promise<void> {
@@ -140,20 +181,14 @@ export class StackUser {
     this.account.trace(() => `${stack.name}: delete`);
     engine.delete(stack);
     await engine.settled(stack);
-    judge(this.account, {
-      stack,
-      wanted: [],
-      deployed: [],
-      apiKeys: new Map(),
-      begunAt: startedAt,
-      startedAt,
-    });
+    judge(this.account, { stack, wanted: [], settled: this.settled, startedAt });
     if (stack.isGone) this.forget();
   }
 
   private forget(): void {
     this.stack = undefined;
     this.keys = [];
+    this.attempted = undefined;
   }
 
   private deleteByHand(slot: number): void {
@@ -165,36 +200,32 @@ export class StackUser {
     this.account.ledger.recordGone(apiKey, true);
   }
 
-  private makeByHand(region: string, scope: KeyWish['scope'], domains: readonly string[]): string {
-    const made = this.account.waf.createForeignKey(region, scope, domains);
-    const { digest } = this.account.ledger.record(made);
+  private createByHand(region: string, scope: KeyWish['scope'], domains: readonly string[]): string {
+    const created = this.account.waf.createForeignKey(region, scope, domains);
+    const { digest } = this.account.ledger.record(created);
     this.account.trace(() => `by hand: ${digest.slice(0, 6)} for ${domains} in ${region}`);
-    return made.apiKey;
+    return created.apiKey;
   }
 
-  private first(): (Key | undefined)[] {
-    return this.story.keys.map((wish, slot) => {
+  private first(): Slots {
+    return this.story.keys.map(({ isExisting, ...wish }, slot) => {
       const key: Key = { ...wish, logicalId: `Key${slot}`, existingApiKey: undefined };
-      return wish.existing ? this.withKeyByHand(key) : key;
+      return isExisting ? this.withKeyByHand(key) : key;
     });
   }
 
-  private changed(keys: readonly (Key | undefined)[], changes: readonly Change[]): (Key | undefined)[] {
-    return Array.from({ length: 4 }, (_, slot) => {
-      const present = keys[slot];
+  private changed(keys: Slots, changes: readonly Change[]): Slots {
+    return Array.from({ length: SLOTS }, (_, slot) => {
       const own = changes.filter(change => change.slot === slot);
-      const key = own.reduce((before, change) => this.applied(before, change), present);
-      const isStale = key?.existingApiKey && !this.fits(key, key.existingApiKey);
-      if (key && (isStale || key.existingApiKey === '')) return this.withKeyByHand(key);
-      // a renamed resource is another one: the key that it would name goes with the first
-      const isTaken =
-        key?.existingApiKey !== present?.existingApiKey && key?.logicalId !== present?.logicalId;
-      return key && isTaken ? { ...key, existingApiKey: undefined } : key;
+      const key = own.reduce((before, change) => this.applied(before, change, keys), keys[slot]);
+      const isStale = key?.existingApiKey !== undefined && !this.fits(key, key.existingApiKey);
+      return key && isStale ? this.withKeyByHand(key) : key;
     });
   }
 
-  private applied(key: Key | undefined, change: Change): Key | undefined {
-    if (change.to === 'presence') return key ? undefined : fresh(change.slot, this.version);
+  private applied(key: Key | undefined, change: Change, deployed: Slots): Key | undefined {
+    const { slot } = change;
+    if (change.to === 'presence') return key ? undefined : fresh(slot, this.version);
     if (!key) return undefined;
     switch (change.to) {
       case 'domains':
@@ -204,32 +235,48 @@ export class StackUser {
       case 'scope':
         return { ...key, scope: key.scope === 'REGIONAL' ? 'CLOUDFRONT' : 'REGIONAL' };
       case 'retain':
-        return { ...key, retain: !key.retain };
+      case 'keepsPrevious':
+        return { ...key, [change.to]: !key[change.to] };
       case 'name':
-        return { ...key, logicalId: `Key${change.slot}v${this.version}` };
-      case 'origin':
-        return { ...key, existingApiKey: this.named(key, change.value) };
+        return { ...key, logicalId: `Key${slot}v${this.version}` };
+      case 'origin': {
+        const other = deployed.find((one, index) => one && index !== slot);
+        switch (change.value) {
+          case 'none':
+            return { ...key, existingApiKey: undefined };
+          case 'by hand':
+            return { ...key, existingApiKey: key.existingApiKey ?? '' };
+          case 'own':
+            return { ...key, existingApiKey: this.apiKeyOf(deployed[slot]) ?? key.existingApiKey };
+          case 'shared':
+            return other ? { ...key, ...kindOf(other), existingApiKey: this.apiKeyOf(other) } : key;
+          case 'of another stack':
+            return { ...key, existingApiKey: this.elsewhere(key) ?? key.existingApiKey };
+        }
+      }
     }
   }
 
-  /** The key to name; an empty text stands for one that is still to be made by hand. */
-  private named(key: Key, origin: 'by hand' | 'own' | 'none'): string | undefined {
-    if (origin === 'none') return undefined;
-    if (origin === 'by hand') return key.existingApiKey ?? '';
-    const isDeployed = this.keys.some(present => present?.logicalId === key.logicalId);
-    return isDeployed && this.stack ? apiKeyOf(this.stack, key.logicalId) : key.existingApiKey;
+  private apiKeyOf(key: Key | undefined): string | undefined {
+    return key && this.stack && apiKeyOf(this.stack, key.logicalId);
+  }
+
+  /** A key of another stack that fits. */
+  private elsewhere(key: Key): string | undefined {
+    const others = this.account.cloudFormation.engine.stacks.filter(({ id }) => id !== this.stack?.id);
+    return others
+      .flatMap(other => [...other.resources.keys()].flatMap(id => apiKeyOf(other, id) ?? []))
+      .find(apiKey => this.fits(key, apiKey));
   }
 
   private fits(key: Key, apiKey: string): boolean {
     const found = this.account.ledger.keys.get(apiKey)?.key;
-    return (
-      found !== undefined &&
-      isSameKind(found, { ...key, region: this.regionOf(key.scope), tokenDomains: domainsOf(key) })
-    );
+    const wanted = { ...key, region: this.regionOf(key.scope), tokenDomains: domainsOf(key) };
+    return found !== undefined && isSameKind(found, wanted);
   }
 
   private withKeyByHand(key: Key): Key {
-    return { ...key, existingApiKey: this.makeByHand(this.regionOf(key.scope), key.scope, domainsOf(key)) };
+    return { ...key, existingApiKey: this.createByHand(this.regionOf(key.scope), key.scope, domainsOf(key)) };
   }
 
   private regionOf(scope: KeyWish['scope']): string {
@@ -238,16 +285,19 @@ export class StackUser {
 }
 
 const complete = ['CREATE_COMPLETE', 'UPDATE_COMPLETE'];
-const deployable = [...complete, 'UPDATE_ROLLBACK_COMPLETE'];
+const paused = ['CREATE_FAILED', 'UPDATE_FAILED'];
+const deployable = [...complete, ...paused, 'UPDATE_ROLLBACK_COMPLETE'];
 
-/** The output that a page uses. */
-export function apiKeyOf(stack: Stack, logicalId: string): string | undefined {
-  const value = stack.resources.get(logicalId)?.attributes.APIKey;
-  return typeof value === 'string' ? value : undefined;
+function nothing({ clock }: Account): Settled {
+  return { keys: [], apiKeys: new Map(), previous: new Map(), skipped: new Set(), at: clock.now() };
+}
+
+function kindOf({ domains, spelling, scope }: Key) {
+  return { domains, spelling, scope };
 }
 
 function fresh(slot: number, version: number): Key {
-  const logicalId = `Key${slot}v${version}`;
-  const wish = { domains: 0, spelling: 0, scope: 'REGIONAL' as const, rotation: 0, retain: false };
-  return { ...wish, existing: false, logicalId, existingApiKey: undefined };
+  const wish = { domains: 0, spelling: 0, scope: 'REGIONAL' as const, rotation: 0 };
+  const rest = { retain: false, keepsPrevious: false, existingApiKey: undefined };
+  return { ...wish, ...rest, logicalId: `Key${slot}v${version}` };
 }

@@ -3,13 +3,21 @@ import { DOMAINS, type KeyWish, type Neighbour } from './history';
 /** What a template asks of one key. */
 export interface Key extends KeyWish {
   readonly logicalId: string;
-  /** The key made by hand that it is to use, or its own one by name. */
   readonly existingApiKey: string | undefined;
 }
 
 /** A template as the construct would synthesize it, with other resources around the keys. */
-export function templateOf(keys: readonly Key[], neighbours: readonly Neighbour[], version: number): string {
-  const named = neighbours.map((neighbour, index) => ({ ...neighbour, logicalId: `Neighbour${index}` }));
+export function templateOf(
+  keys: readonly Key[],
+  neighbours: readonly Neighbour[],
+  version: number,
+  timeoutSeconds: number,
+): string {
+  // by its place, so that copies of two deployments do not depend on each other in a circle
+  const named = neighbours.map((neighbour, index) => ({
+    ...neighbour,
+    logicalId: `${neighbour.place.split(' ')[0]}${index}`,
+  }));
   const before = named.filter(({ place }) => place === 'before the keys').map(({ logicalId }) => logicalId);
   const keyIds = keys.map(({ logicalId }) => logicalId);
   const others = named.map(({ logicalId, place, ms, fails }) => [
@@ -21,15 +29,16 @@ export function templateOf(keys: readonly Key[], neighbours: readonly Neighbour[
     },
   ]);
   const custom = keys.map(key => [key.logicalId, customResource(key, before)]);
-  return JSON.stringify({ Resources: { ...provider, ...Object.fromEntries([...others, ...custom]) } });
+  const resources = { ...provider(timeoutSeconds), ...Object.fromEntries([...others, ...custom]) };
+  return JSON.stringify({ Resources: resources });
 }
 
 /** A template without what all of them have. */
 export function readable(template: string): string {
   const { Resources }: { Resources: Record<string, { Properties?: object }> } = JSON.parse(template);
-  const own = Object.entries(Resources).filter(([logicalId]) => !(logicalId in provider));
+  const own = Object.entries(Resources).filter(([logicalId]) => !(logicalId in provider(0)));
   return JSON.stringify(Object.fromEntries(own), (name, value) =>
-    ['Type', 'ServiceToken', 'ServiceTimeout'].includes(name) ? undefined : value,
+    ['Type', 'ServiceToken', 'ServiceTimeout', 'UpdateReplacePolicy'].includes(name) ? undefined : value,
   );
 }
 
@@ -38,14 +47,6 @@ export function domainsOf({ domains, spelling }: Pick<KeyWish, 'domains' | 'spel
   const chosen = [...(DOMAINS[domains] ?? DOMAINS[0])];
   if (spelling === 1) return chosen.reverse();
   return spelling === 2 ? [...chosen.map(domain => domain.toUpperCase()), ...chosen] : chosen;
-}
-
-/** Whether two wishes are for one and the same key. */
-export function isSameWish(one: Key, other: Key): boolean {
-  const isKept = other.existingApiKey === undefined || other.existingApiKey === one.existingApiKey;
-  return (
-    one.domains === other.domains && one.scope === other.scope && one.rotation === other.rotation && isKept
-  );
 }
 
 function customResource(key: Key, before: readonly string[]) {
@@ -58,35 +59,30 @@ function customResource(key: Key, before: readonly string[]) {
       Scope: key.scope,
       TokenDomains: domainsOf(key),
       ...(key.rotation > 0 && { Rotation: `rotation ${key.rotation}` }),
-      ...(key.existingApiKey && { ExistingApiKey: key.existingApiKey }),
+      ...(key.existingApiKey !== undefined && { ExistingApiKey: key.existingApiKey }),
+      ...(key.keepsPrevious && { KeepPreviousKey: true }),
     },
-    DependsOn: ['InvokeConfig', ...before],
+    DependsOn: before,
     DeletionPolicy: policy,
     UpdateReplacePolicy: policy,
   };
 }
 
-const provider = {
-  LogGroup: { Type: 'AWS::Logs::LogGroup' },
-  Role: { Type: 'AWS::IAM::Role', DependsOn: ['LogGroup'] },
-  Handler: {
-    Type: 'AWS::Lambda::Function',
-    Properties: {
-      Handler: 'index.handler',
-      Runtime: 'nodejs24.x',
-      Timeout: 900,
-      Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
-      LoggingConfig: { LogGroup: { Ref: 'LogGroup' } },
-      Code: { S3Bucket: 'assets', S3Key: 'handler.zip' },
+function provider(timeoutSeconds: number) {
+  return {
+    LogGroup: { Type: 'AWS::Logs::LogGroup' },
+    Role: { Type: 'AWS::IAM::Role', DependsOn: ['LogGroup'] },
+    Handler: {
+      Type: 'AWS::Lambda::Function',
+      Properties: {
+        Handler: 'index.handler',
+        Runtime: 'nodejs24.x',
+        Timeout: timeoutSeconds,
+        Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
+        Environment: { Variables: { STACK_ID: { Ref: 'AWS::StackId' } } },
+        LoggingConfig: { LogGroup: { Ref: 'LogGroup' } },
+        Code: { S3Bucket: 'assets', S3Key: 'handler.zip' },
+      },
     },
-  },
-  InvokeConfig: {
-    Type: 'AWS::Lambda::EventInvokeConfig',
-    Properties: {
-      FunctionName: { Ref: 'Handler' },
-      Qualifier: '$LATEST',
-      MaximumEventAgeInSeconds: 2640,
-      MaximumRetryAttempts: 2,
-    },
-  },
-};
+  };
+}

@@ -1,65 +1,85 @@
-import { AwsError } from '../../local-aws/aws-error';
-import { ConnectionFault } from '../../local-aws/faults';
 import type { Dice } from './dice';
-import type { Rates } from './history';
+import type { Conditions, Rates, Span } from './history';
+
+/** Never answered, or an error as the SDK gives it. */
+export type Break = 'hang' | Error;
 
 /** What happens around one call. */
 export interface Trouble {
   /** Names what goes wrong; absent when nothing does. */
-  readonly kind?: keyof Rates | 'outage';
+  readonly kind?: keyof Rates | 'out' | 'denied';
   readonly delayMs: number;
   /** Comes instead of the effect. */
-  readonly before?: AwsError | ConnectionFault;
-  /** How long the answer takes. */
-  readonly answerDelayMs: number;
-  /** Comes instead of the answer. */
-  readonly after?: AwsError | ConnectionFault;
+  readonly before?: Break;
+  /** How long the response takes. */
+  readonly responseDelayMs: number;
+  /** Comes instead of the response. */
+  readonly after?: Break;
 }
 
 /** Throws the dice over each call, in its own order for each kind of call. */
 export class Troubles {
   private isOver = false;
   private readonly waf: Dice;
-  private readonly events: Dice;
+  private readonly reads: Dice;
   private readonly responses: Dice;
   private readonly environments: Dice;
 
   constructor(
     dice: Dice,
-    private readonly rates: Rates,
+    private readonly conditions: Conditions,
+    /** Milliseconds since the history began. */
+    private readonly elapsed: () => number,
   ) {
     this.waf = dice.branch('waf');
-    this.events = dice.branch('events');
+    this.reads = dice.branch('reads');
     this.responses = dice.branch('responses');
     this.environments = dice.branch('environments');
   }
 
-  /** Lets everything go well from now on. */
+  /** Lets everything go well from now on; what is denied for good stays denied. */
   end(): void {
     this.isOver = true;
   }
 
-  /** `isNew` says that a key was made only just now, `isOut` that WAF is out of order. */
-  withWaf(operation: string, isNew: boolean, isOut: boolean): Trouble {
+  withWaf(operation: string): Trouble {
     const dice = this.waf;
     const way = latency(dice, 300);
-    if (isOut && !this.isOver) return { ...way, kind: 'outage', before: broken(dice) };
+    if (!this.isOver && this.isWithin(this.conditions.wafOut))
+      return { ...way, kind: 'out', before: broken(dice) };
     const is = (kind: keyof Rates) => this.comes(kind, dice);
     if (is('throttled')) return { ...way, kind: 'throttled', before: throttled() };
-    if (is('refused')) return { ...way, kind: 'refused', before: refusal(operation) };
+    if (operation === 'CreateAPIKey' && is('refused')) {
+      const before = serviceError('WAFLimitsExceededException', 'injected', 400);
+      return { ...way, kind: 'refused', before };
+    }
     if (is('lostRequest')) return { ...way, kind: 'lostRequest', before: broken(dice) };
-    if (is('lostAnswer')) return { ...way, kind: 'lostAnswer', after: broken(dice) };
+    if (is('lostResponse')) return { ...way, kind: 'lostResponse', after: broken(dice) };
     if (is('slow')) return { ...way, kind: 'slow', ...slow(dice) };
-    const conflict = operation === 'GetDecryptedAPIKey' && !isNew ? undefined : conflicts[operation];
-    if (conflict && is('conflict')) return { ...way, kind: 'conflict', before: conflict };
+    if (operation === 'DeleteAPIKey' && is('conflict')) {
+      const before = serviceError('WAFOptimisticLockException', 'injected', 400);
+      return { ...way, kind: 'conflict', before };
+    }
     return way;
   }
 
-  withEvents(): Trouble {
-    const dice = this.events;
+  /** Whether somebody creates a key for the same domains in the moment in which a creation is lost. */
+  hasRival(): boolean {
+    return !this.isOver && this.waf.chance(0.3);
+  }
+
+  withRead(): Trouble {
+    const dice = this.reads;
     const way = latency(dice, 300);
-    if (!this.comes('eventsFail', dice)) return way;
-    return { ...way, kind: 'eventsFail', before: dice.chance(0.5) ? throttling() : broken(dice) };
+    const { readsOut } = this.conditions;
+    if (readsOut && this.isWithin(readsOut)) {
+      if (readsOut.how === 'denied')
+        return { ...way, kind: 'denied', before: serviceError('AccessDenied', 'not authorized', 403) };
+      if (!this.isOver)
+        return { ...way, kind: 'out', before: readsOut.how === 'throttled' ? throttled() : broken(dice) };
+    }
+    if (!this.comes('reads', dice)) return way;
+    return { ...way, kind: 'reads', before: dice.chance(0.5) ? throttled() : broken(dice) };
   }
 
   withResponse(): Trouble {
@@ -70,13 +90,17 @@ export class Troubles {
     return dice.chance(0.2) ? { ...way, kind: 'put', ...slow(dice) } : { ...way, ...fault };
   }
 
-  refusesResponses(): boolean {
-    return this.comes('putRefused', this.responses);
+  /** The status with which a URL refuses all responses, or from the second on. */
+  refusalOfResponses(): { readonly status: number; readonly isFromTheStart: boolean } | undefined {
+    const dice = this.responses;
+    if (!this.comes('putRefused', dice)) return undefined;
+    const status = [403, 403, 400, 404, 410, 307][dice.between(0, 5)] ?? 403;
+    return { status, isFromTheStart: dice.chance(0.5) };
   }
 
   /** At which of its steps an invocation dies. */
   stepToDieAt(): number | undefined {
-    return this.comes('killed', this.environments) ? this.environments.skewed(1, 40) : undefined;
+    return this.comes('killed', this.environments) ? this.environments.skewed(1, 60) : undefined;
   }
 
   repeats(): boolean {
@@ -86,46 +110,48 @@ export class Troubles {
   /** How long an event waits until Lambda takes it up. */
   queueDelay(): number {
     const dice = this.environments;
-    return this.comes('late', dice) ? dice.skewed(1000, 1_500_000) : dice.skewed(10, 500);
+    if (!this.comes('late', dice)) return dice.skewed(10, 500);
+    return dice.skewed(1000, dice.chance(0.1) ? 7_000_000 : 1_500_000);
+  }
+
+  private isWithin(span: Span | undefined): boolean {
+    const elapsed = this.elapsed();
+    return span !== undefined && elapsed >= span.fromMs && elapsed < span.toMs;
   }
 
   private comes(kind: keyof Rates, dice: Dice): boolean {
     const thrown = dice.next();
-    return !this.isOver && thrown < this.rates[kind];
+    return !this.isOver && thrown < this.conditions.rates[kind];
   }
 }
 
-function latency(dice: Dice, most: number): { delayMs: number; answerDelayMs: number } {
-  return { delayMs: dice.skewed(5, most), answerDelayMs: dice.skewed(5, most) };
+/** An error with the name and the status that a service gave. */
+export function serviceError(name: string, message: string, httpStatusCode: number): Error {
+  return Object.assign(new Error(message), { name, $metadata: { httpStatusCode } });
+}
+
+function latency(dice: Dice, most: number): { delayMs: number; responseDelayMs: number } {
+  return { delayMs: dice.skewed(5, most), responseDelayMs: dice.skewed(5, most) };
 }
 
 function slow(dice: Dice): Partial<Trouble> {
   const delay = dice.between(2000, 25_000);
-  return dice.chance(0.5) ? { delayMs: delay } : { answerDelayMs: delay };
+  return dice.chance(0.5) ? { delayMs: delay } : { responseDelayMs: delay };
 }
 
-function broken(dice: Dice): AwsError | ConnectionFault {
+function broken(dice: Dice): Break {
   const thrown = dice.next();
-  if (thrown < 0.4) return new AwsError('WAFInternalErrorException', 'injected', 500);
-  if (thrown < 0.6) return new AwsError('ServiceUnavailable', 'injected', 503);
-  return new ConnectionFault(thrown < 0.8 ? 'cut' : 'hang');
+  if (thrown < 0.4) return serviceError('InternalError', 'injected', 500);
+  if (thrown < 0.6) return serviceError('ServiceUnavailable', 'injected', 503);
+  // the name is what the SDK's own handler gives to a reset connection
+  return thrown < 0.8 ? Object.assign(new Error('socket hang up'), { name: 'TimeoutError' }) : 'hang';
 }
 
-function throttled(): AwsError {
-  return new AwsError('ThrottlingException', 'Rate exceeded');
+function throttled(): Error {
+  return serviceError('ThrottlingException', 'Rate exceeded', 400);
 }
 
-function throttling(): AwsError {
-  return new AwsError('Throttling', 'Rate exceeded');
+/** What is never answered. */
+export function never(): Promise<never> {
+  return new Promise(() => undefined);
 }
-
-function refusal(operation: string): AwsError {
-  return operation === 'CreateAPIKey'
-    ? new AwsError('WAFLimitsExceededException', 'injected')
-    : new AwsError('WAFInvalidOperationException', 'injected');
-}
-
-const conflicts: Readonly<Record<string, AwsError | undefined>> = {
-  DeleteAPIKey: new AwsError('WAFOptimisticLockException', 'injected'),
-  GetDecryptedAPIKey: new AwsError('WAFNonexistentItemException', 'injected'),
-};

@@ -1,10 +1,7 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import { RESPONSE_URL_LIFE } from '../../lambda/timings';
 import { AwsError } from '../../local-aws/aws-error';
-import type {
-  EventInvokeConfiguration,
-  FunctionConfiguration,
-  Functions,
-} from '../../local-aws/lambda-function';
+import type { FunctionConfiguration, Functions } from '../../local-aws/lambda-function';
 import type { Dice } from './dice';
 import { type CreateHandler, Environment, type Outside } from './handler-environment';
 import type { Invocation, Ledger } from './ledger';
@@ -17,6 +14,8 @@ export interface VirtualLambdaOptions {
   readonly ledger: Ledger;
   readonly troubles: Troubles;
   readonly dice: Dice;
+  /** Whether response URLs are signed in the form that names their end alone. */
+  readonly signsTheOldWay: boolean;
 }
 
 export interface SentEvent {
@@ -26,12 +25,13 @@ export interface SentEvent {
 
 interface VirtualFunction {
   readonly configuration: FunctionConfiguration;
-  readonly arn: string;
   readonly outside: Outside;
   readonly environments: Environment[];
-  eventInvoke: EventInvokeConfiguration;
   isDeleted: boolean;
 }
+
+/** How often an invocation that failed is tried again, and an environment dies over one event. */
+const RETRIES = 2;
 
 /** Lambda's asynchronous invocation in virtual time, around handlers in this process. */
 export class VirtualLambda implements Functions {
@@ -44,12 +44,10 @@ export class VirtualLambda implements Functions {
 
   async put(configuration: FunctionConfiguration): Promise<string> {
     const { functionName, region, roleArn } = configuration;
-    const arn = `arn:aws:lambda:${region}:000000000000:function:${functionName}`;
     if (this.functions.has(functionName)) throw new Error(`expected ${functionName} to stay as it is`);
     const outside = this.options.outside(roleArn);
-    const rest = { environments: [], eventInvoke: {}, isDeleted: false };
-    this.functions.set(functionName, { configuration, arn, outside, ...rest });
-    return arn;
+    this.functions.set(functionName, { configuration, outside, environments: [], isDeleted: false });
+    return `arn:aws:lambda:${region}:000000000000:function:${functionName}`;
   }
 
   /** Events that wait are dropped; what runs goes on. */
@@ -59,20 +57,29 @@ export class VirtualLambda implements Functions {
     this.functions.delete(functionName);
   }
 
-  putEventInvokeConfig(functionName: string, configuration: EventInvokeConfiguration): void {
-    this.existing(functionName).eventInvoke = configuration;
+  putEventInvokeConfig(): void {
+    throw new Error('expected no event invoke config, got one');
   }
 
-  deleteEventInvokeConfig(functionName: string): void {
-    this.existing(functionName).eventInvoke = {};
+  deleteEventInvokeConfig(): void {
+    throw new Error('expected no event invoke config, got one');
   }
 
   async invokeAsynchronously(functionArn: string, payload: string): Promise<void> {
-    const found = this.existing(functionArn.split(':').at(-1) ?? '');
+    const found = this.functions.get(functionArn.split(':').at(-1) ?? '');
+    if (!found) throw new AwsError('ResourceNotFoundException', `Function not found: ${functionArn}`, 404);
     const event: CloudFormationCustomResourceEvent = JSON.parse(payload);
-    this.sent.push({ event, sentAt: found.outside.clock.now() });
+    const sentAt = found.outside.clock.now();
+    if (this.options.signsTheOldWay) {
+      const end = Math.floor((sentAt + RESPONSE_URL_LIFE) / 1000);
+      event.ResponseURL = event.ResponseURL.replace(/X-Amz-Date=.*/, `Expires=${end}`);
+    }
+    this.sent.push({ event, sentAt });
     const copies = this.options.troubles.repeats() ? 2 : 1;
-    for (let copy = 0; copy < copies; copy += 1) this.queue(found, event, copy > 0);
+    for (let copy = 0; copy < copies; copy += 1) {
+      const delivery = this.deliver(found, event).finally(() => this.deliveries.delete(delivery));
+      this.deliveries.add(delivery);
+    }
   }
 
   /** Resolves once no event waits and nothing runs. */
@@ -80,63 +87,38 @@ export class VirtualLambda implements Functions {
     while (this.deliveries.size > 0) await Promise.all(this.deliveries);
   }
 
-  private queue(to: VirtualFunction, event: CloudFormationCustomResourceEvent, isCopy: boolean): void {
-    const delivery = this.deliver(to, event, isCopy).finally(() => this.deliveries.delete(delivery));
-    this.deliveries.add(delivery);
-  }
-
-  private async deliver(to: VirtualFunction, event: CloudFormationCustomResourceEvent, isCopy: boolean) {
+  private async deliver(to: VirtualFunction, event: CloudFormationCustomResourceEvent): Promise<void> {
     const { clock } = to.outside;
-    const queuedAt = clock.now();
-    const delay = this.options.troubles.queueDelay();
-    const { maximumRetryAttempts = 2, maximumEventAgeSeconds = 21_600 } = to.eventInvoke;
-    const circumstances = [...(isCopy ? ['repeated'] : []), ...(delay > 1000 ? ['late'] : [])];
-    await clock.sleep(delay);
+    await clock.sleep(this.options.troubles.queueDelay());
     for (let attempt = 0; !to.isDeleted; attempt += 1) {
-      if (clock.now() - queuedAt > maximumEventAgeSeconds * 1000) return;
-      const end = await this.run(to, event, circumstances);
-      if (end === 'done' || attempt >= maximumRetryAttempts) return;
+      const end = await this.run(to, event, attempt < RETRIES);
+      if (end === 'done' || attempt === RETRIES) return;
       await clock.sleep((attempt + 1) * 60_000);
     }
   }
 
-  private async run(of: VirtualFunction, event: CloudFormationCustomResourceEvent, circumstances: string[]) {
-    const { ledger, troubles, dice } = this.options;
-    const { outside } = of;
-    const idle = of.environments.filter(({ isIdle }) => isIdle);
+  private async run(of: VirtualFunction, event: CloudFormationCustomResourceEvent, mayDie: boolean) {
+    const { ledger, troubles, dice, createHandler } = this.options;
+    const { outside, configuration, environments } = of;
+    const idle = environments.filter(({ isIdle }) => isIdle);
     // now and then Lambda takes a fresh one although there would be another
     const reused = dice.chance(0.85) ? idle[dice.between(0, idle.length - 1)] : undefined;
-    const environment =
-      reused ?? new Environment(outside, of.configuration.region, this.options.createHandler);
-    if (!reused) of.environments.push(environment);
-    const place = of.environments.indexOf(environment) + 1;
+    const environment = reused ?? new Environment(outside, configuration, createHandler);
+    if (!reused) environments.push(environment);
+    const number = ledger.invocations.length + 1;
+    const place = environments.indexOf(environment) + 1;
     const invocation: Invocation = {
-      number: ledger.invocations.length + 1,
-      environment: place,
-      event,
-      startedAt: outside.clock.now(),
-      creations: [],
-      seen: new Set(),
-      troubles: new Set(circumstances),
-      logged: new Set(),
+      ...{ number, environment: place, event, startedAt: outside.clock.now() },
+      ...{ creations: [], troubles: new Set(), logged: new Set() },
     };
     ledger.invocations.push(invocation);
-    outside.trace(
-      () =>
-        `#${invocation.number} ${event.RequestType} ${event.LogicalResourceId} begins in environment ${place}`,
-    );
-    const timeoutMs = of.configuration.timeoutSeconds * 1000;
-    const end = await environment.run(invocation, timeoutMs, troubles.stepToDieAt());
+    const what = `${event.RequestType} ${event.LogicalResourceId}`;
+    outside.trace(() => `#${number} ${what} begins in environment ${place}`);
+    const end = await environment.run(invocation, mayDie ? troubles.stepToDieAt() : undefined);
     invocation.end = end;
     invocation.endedAt = outside.clock.now();
-    outside.trace(() => `#${invocation.number} ${end}`);
-    if (end === 'timed out') outside.violation(5, `#${invocation.number} outlived its deadline`);
+    outside.trace(() => `#${number} ${end}`);
+    if (end === 'timed out') outside.violation('live', `#${number} outlived its deadline`);
     return end;
-  }
-
-  private existing(functionName: string): VirtualFunction {
-    const found = this.functions.get(functionName);
-    if (found) return found;
-    throw new AwsError('ResourceNotFoundException', `Function not found: ${functionName}`, 404);
   }
 }

@@ -1,18 +1,61 @@
-/** The page's configuration: `clientConfig` of the key. */
+// Shows AWS WAF's CAPTCHA in a page of yours, and calls what a web ACL guards. No dependencies: copy the file.
+
+/** The configuration of a page: `clientConfig` of the key. */
 export interface CaptchaConfig {
   readonly apiKey: string;
   readonly scriptUrl: string;
   readonly tokenDomains?: readonly string[];
 }
 
-/** What ended a puzzle without a token: a kind of AWS's `CaptchaError`, or the puzzle's time. */
-export type FailureKind =
-  | 'internal_error'
-  | 'network_error'
-  | 'token_error'
-  | 'client_error'
-  | 'puzzle_timeout'
-  | 'token_refused';
+/** How a puzzle looks: AWS's options of `renderCaptcha`, which are passed on as they are. */
+export interface PuzzleAppearance {
+  /** Such as `de-DE`. The default is the browser's language. */
+  readonly defaultLocale?: string;
+  readonly disableLanguageSelector?: boolean;
+  readonly dynamicWidth?: boolean;
+  readonly skipTitle?: boolean;
+}
+
+/** What happens while a puzzle is on the page. */
+export interface PuzzleEvents {
+  /** A puzzle is about to be shown. Make its container visible: the puzzle takes its width from there. */
+  readonly onStart?: () => void;
+  /** A puzzle is there to be solved: the first one, or the next after a wrong answer. */
+  readonly onLoad?: () => void;
+  readonly onCorrect?: () => void;
+  readonly onIncorrect?: () => void;
+  /** No puzzle is on the page any more: it was solved, it failed or it was cancelled. */
+  readonly onEnd?: () => void;
+}
+
+export interface CaptchaOptions extends PuzzleAppearance, PuzzleEvents {
+  /** The configuration, or what gets it when it is needed. */
+  readonly config: CaptchaConfig | (() => CaptchaConfig | Promise<CaptchaConfig>);
+  /** Where puzzles are shown. */
+  readonly container: Element;
+  /**
+   * Asks for a puzzle before the first call, for an API on another origin that adds no CORS headers to AWS WAF's
+   * responses: the page cannot see there that a puzzle is wanted.
+   */
+  readonly puzzleFirst?: boolean;
+  /** In place of what this module would set as `window.awsWafCookieDomainList`. */
+  readonly cookieDomains?: readonly string[];
+}
+
+export interface Captcha {
+  /**
+   * `fetch` for what a web ACL guards. Where AWS WAF asks for a puzzle, the visitor solves it and the call is repeated
+   * once, whatever its method and body. `init.signal` cancels the call and the puzzle.
+   */
+  fetchGuarded(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
+  /** Shows a puzzle and resolves with the token, for a client of your own to send as `x-aws-waf-token`. */
+  solvePuzzle(signal?: AbortSignal): Promise<string>;
+  /** The visitor's token as it is now, for the same use. It may be one without a solved puzzle. */
+  getToken(signal?: AbortSignal): Promise<string>;
+}
+
+/** What ended a call or a puzzle: a kind of AWS's `CaptchaError`, or one of this module. */
+export type FailureKind = CaptchaError['kind'] | 'config_error' | 'puzzle_timeout' | 'token_refused';
 
 export class CaptchaFailure extends Error {
   constructor(
@@ -23,21 +66,13 @@ export class CaptchaFailure extends Error {
   }
 }
 
-/** What happens while a puzzle is on the page. */
-export interface PuzzleEvents {
-  /** A puzzle is there to be solved: the first one, or the next after a wrong answer. */
-  readonly onLoad: () => void;
-  readonly onCorrect: () => void;
-  readonly onIncorrect: () => void;
-}
-
 // AWS WAF Developer Guide, "CAPTCHA JavaScript API specification" and "Intelligent threat API specification"
 interface CaptchaError extends Error {
   readonly kind: 'internal_error' | 'network_error' | 'token_error' | 'client_error';
   readonly statusCode?: number;
 }
 
-interface CaptchaOptions {
+interface RenderOptions extends PuzzleAppearance {
   readonly apiKey: string;
   readonly onSuccess: (wafToken: string) => void;
   readonly onError?: (error: CaptchaError) => void;
@@ -45,121 +80,356 @@ interface CaptchaOptions {
   readonly onPuzzleTimeout?: () => void;
   readonly onPuzzleCorrect?: () => void;
   readonly onPuzzleIncorrect?: () => void;
-  readonly dynamicWidth?: boolean;
-  readonly skipTitle?: boolean;
 }
 
 declare global {
   interface Window {
-    AwsWafCaptcha?: { renderCaptcha(container: Element, options: CaptchaOptions): void };
-    AwsWafIntegration?: { fetch: typeof fetch };
+    AwsWafCaptcha?: { renderCaptcha(container: Element, options: RenderOptions): void };
+    AwsWafIntegration?: { getToken(): Promise<string> };
     awsWafCookieDomainList?: readonly string[];
   }
 }
 
-/** Gets the configuration that the deployment wrote, and tells the developer where it does not fit this page. */
-export async function loadConfig(url: string): Promise<CaptchaConfig> {
-  const response = await fetch(url);
+/** Gets the configuration that the deployment published. Further fields of the file come along. */
+export async function loadConfig(
+  url: string,
+  signal?: AbortSignal,
+): Promise<CaptchaConfig & Readonly<Record<string, unknown>>> {
+  const response = await fetch(url, { signal });
   if (!response.ok)
-    throw new Error(`expected the CAPTCHA's configuration at ${url}, got status ${response.status}`);
-  const config: CaptchaConfig = await response.json();
-  warnDeveloper(config);
-  return config;
+    throw failure('config_error', `expected a configuration at ${url}, got status ${response.status}`);
+  const text = await response.text();
+  if (text.trimStart().startsWith('<')) {
+    throw failure(
+      'config_error',
+      `expected JSON at ${url}, got HTML: the file is missing, and the server sends a page in its place`,
+    );
+  }
+  return checkConfig(text, url);
 }
 
-/** Whether AWS WAF asks for a CAPTCHA before it lets this request through. */
-export function asksForCaptcha(response: Response): boolean {
-  return response.status === 405;
+/** A configuration as it was published, rendered into the page or built in; `source` is for error messages. */
+export function checkConfig(json: string, source: string): CaptchaConfig & Readonly<Record<string, unknown>> {
+  let config: Partial<CaptchaConfig> | null;
+  try {
+    config = JSON.parse(json);
+  } catch (error) {
+    throw failure('config_error', `expected JSON in ${source}, got ${error}`);
+  }
+  const { apiKey, scriptUrl, tokenDomains } = config ?? {};
+  const missing = Object.entries({ apiKey, scriptUrl }).flatMap(([name, value]) => (value ? [] : [name]));
+  if (!apiKey || !scriptUrl) {
+    throw failure(
+      'config_error',
+      `expected apiKey and scriptUrl in ${source}, got no ${missing.join(' and no ')}`,
+    );
+  }
+  if (tokenDomains !== undefined && !Array.isArray(tokenDomains)) {
+    throw failure('config_error', `expected a list as tokenDomains in ${source}, got ${typeof tokenDomains}`);
+  }
+  const checked = { ...config, apiKey, scriptUrl };
+  warnOfPage(checked);
+  return checked;
 }
 
-/** Calls the guarded API; once the script is there, with the token on calls to other hosts too. */
-export function fetchGuarded(url: string): Promise<Response> {
-  return window.AwsWafIntegration ? window.AwsWafIntegration.fetch(url) : fetch(url);
-}
-
-/** Shows a puzzle in `container` until it is solved. Rejects with a `CaptchaFailure`. */
-export async function solvePuzzle(
-  container: Element,
-  config: CaptchaConfig,
-  events: PuzzleEvents,
-): Promise<void> {
-  await loadScript(config);
-  const { AwsWafCaptcha } = window;
-  if (!AwsWafCaptcha)
-    throw new CaptchaFailure('internal_error', `${config.scriptUrl} defines no AwsWafCaptcha`);
-  let over = false;
-  const unlessOver = (event: () => void) => () => {
-    if (!over) event();
+/** Puzzles in one place of the page. Calls that need one at the same time share it. */
+export function createCaptcha(options: CaptchaOptions): Captcha {
+  watchPolicy();
+  let shown: SharedPuzzle | undefined;
+  const config = async () => (typeof options.config === 'function' ? await options.config() : options.config);
+  const loadScript = async (signal?: AbortSignal) => {
+    const loaded = await config();
+    await untilAborted(scriptOf(loaded, options), signal);
+    return loaded;
   };
-  await new Promise<void>((resolve, reject) => {
-    AwsWafCaptcha.renderCaptcha(container, {
-      apiKey: config.apiKey,
-      dynamicWidth: true,
-      skipTitle: true,
-      onLoad: unlessOver(events.onLoad),
-      onPuzzleCorrect: unlessOver(events.onCorrect),
-      onPuzzleIncorrect: unlessOver(events.onIncorrect),
-      onPuzzleTimeout: () =>
-        reject(new CaptchaFailure('puzzle_timeout', 'the puzzle was not solved in time')),
-      onError: ({ kind, statusCode, message }) =>
-        reject(new CaptchaFailure(kind, `${message}${statusCode ? ` (status ${statusCode})` : ''}`)),
-      onSuccess: () => resolve(),
+
+  async function solvePuzzle(signal?: AbortSignal): Promise<string> {
+    signal?.throwIfAborted();
+    const puzzle = shown ?? new SharedPuzzle(async end => renderPuzzle(await loadScript(end), options, end));
+    shown = puzzle;
+    try {
+      return await puzzle.join(signal);
+    } finally {
+      if (puzzle.isOver && shown === puzzle) shown = undefined;
+    }
+  }
+
+  async function getToken(signal?: AbortSignal): Promise<string> {
+    await loadScript(signal);
+    // AWS's script loads the part that has the tokens by itself, and later
+    const integration = await untilThere(() => window.AwsWafIntegration, signal);
+    return untilAborted(integration.getToken(), signal);
+  }
+
+  async function send(request: Request): Promise<Response> {
+    // to its own host the browser sends the token as a cookie
+    if (isElsewhere(request.url) && hasTokenCookie()) {
+      request.headers.set(TOKEN_HEADER, await getToken(request.signal));
+    }
+    calledOrigins.add(new URL(request.url).origin);
+    return fetch(request).catch(error => {
+      if (!request.signal.aborted) explainRejection(request);
+      throw error;
     });
-  }).finally(() => {
-    over = true;
-    container.replaceChildren();
+  }
+
+  async function fetchGuarded(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+    const request = new Request(input, init);
+    const { signal, url } = request;
+    let [solved, challenged] = [false, false];
+    const solve = async () => {
+      if (solved) throw refusedToken(url);
+      solved = true;
+      await solvePuzzle(signal);
+    };
+    if (options.puzzleFirst && !hasTokenCookie()) await solve();
+    for (;;) {
+      const response = await send(request.clone()).catch(error => {
+        if (!options.puzzleFirst || solved || signal.aborted) throw error;
+      });
+      const action = response ? wafActionOf(response, url) : 'captcha';
+      if (response && action === undefined) return response;
+      if (action === 'captcha') await solve();
+      else if (challenged) throw refusedToken(url);
+      else {
+        challenged = true;
+        await getToken(signal);
+      }
+    }
+  }
+
+  return { fetchGuarded, solvePuzzle, getToken };
+}
+
+const TOKEN_HEADER = 'x-aws-waf-token';
+const ACTION_HEADER = 'x-amzn-waf-action';
+
+/** What AWS WAF wants before it lets the call through, if this is its response. */
+function wafActionOf(response: Response, url: string): 'captcha' | 'challenge' | undefined {
+  const action = response.headers.get(ACTION_HEADER);
+  // the API's own 405 and 202 come without the header
+  if (response.status === 405 && action === 'captcha') return 'captcha';
+  if (response.status === 202 && action === 'challenge') return 'challenge';
+  if (response.status === 405 && isElsewhere(url)) {
+    tell(
+      `${url} answered 405. If AWS WAF did, the page has to be told: add ${ACTION_HEADER} to ` +
+        'access-control-expose-headers.',
+    );
+  }
+  return undefined;
+}
+
+function renderPuzzle(config: CaptchaConfig, options: CaptchaOptions, end: AbortSignal): Promise<string> {
+  const { AwsWafCaptcha } = window;
+  if (!AwsWafCaptcha) throw failure('internal_error', `${config.scriptUrl} defines no AwsWafCaptcha`);
+  const { defaultLocale, disableLanguageSelector, dynamicWidth = true, skipTitle = true } = options;
+  const appearance = { defaultLocale, disableLanguageSelector, dynamicWidth, skipTitle };
+  const unlessOver = (event?: () => void) => () => {
+    if (!end.aborted) event?.();
+  };
+  options.onStart?.();
+  // an element of its own: what the script still draws into it when it is over is not seen
+  const place = document.createElement('div');
+  options.container.append(place);
+  const solved = new Promise<string>((resolve, reject) => {
+    AwsWafCaptcha.renderCaptcha(place, {
+      // the script is not asked to make sense of `undefined`
+      ...Object.fromEntries(Object.entries(appearance).filter(([, value]) => value !== undefined)),
+      apiKey: config.apiKey,
+      onLoad: unlessOver(options.onLoad),
+      onPuzzleCorrect: unlessOver(options.onCorrect),
+      onPuzzleIncorrect: unlessOver(options.onIncorrect),
+      onPuzzleTimeout: () => reject(failure('puzzle_timeout', 'the puzzle was not solved in time')),
+      onError: ({ kind, statusCode, message }) =>
+        reject(failure(kind, `${message}${statusCode ? ` (status ${statusCode})` : ''}`)),
+      onSuccess: resolve,
+    });
   });
+  return untilAborted(solved, end).finally(() => {
+    place.remove();
+    options.onEnd?.();
+  });
+}
+
+/** A puzzle for whoever waits for it. It ends when the last one has gone. */
+class SharedPuzzle {
+  private readonly end = new AbortController();
+  private readonly token: Promise<string>;
+  private waiting = 0;
+
+  constructor(render: (end: AbortSignal) => Promise<string>) {
+    this.token = render(this.end.signal);
+  }
+
+  get isOver(): boolean {
+    return this.end.signal.aborted;
+  }
+
+  async join(signal?: AbortSignal): Promise<string> {
+    this.waiting++;
+    try {
+      return await untilAborted(this.token, signal);
+    } finally {
+      this.waiting--;
+      if (this.waiting === 0) this.end.abort();
+    }
+  }
 }
 
 let script: Promise<void> | undefined;
 
 /** Adds the script to the page, once for all puzzles; again after it could not be loaded. */
-function loadScript(config: CaptchaConfig): Promise<void> {
-  script ??= addScript(config).catch(error => {
+function scriptOf(config: CaptchaConfig, options: CaptchaOptions): Promise<void> {
+  script ??= addScript(config, options).catch(error => {
     script = undefined;
     throw error;
   });
   return script;
 }
 
-function addScript(config: CaptchaConfig): Promise<void> {
-  // the script reads the list as it starts; set later, it would not count
-  const domains = domainsOfThisPage(config);
-  if (domains?.length) window.awsWafCookieDomainList = domains;
-  return new Promise((resolve, reject) => {
+async function addScript(config: CaptchaConfig, options: CaptchaOptions): Promise<void> {
+  if (window.AwsWafCaptcha) return;
+  // before the script, as is common: it may read the list only as it starts
+  const domains = options.cookieDomains ?? domainAbove(config);
+  if (domains.length > 0) window.awsWafCookieDomainList ??= domains;
+  await new Promise<void>((resolve, reject) => {
     const element = document.createElement('script');
     element.src = config.scriptUrl;
     element.onload = () => resolve();
     element.onerror = () => {
       element.remove();
-      reject(new CaptchaFailure('network_error', `${config.scriptUrl} could not be loaded`));
+      reject(failure('network_error', `${config.scriptUrl} could not be loaded`));
     };
     document.head.append(element);
   });
 }
 
-/** Those of the key's domains that this page is on or below. */
-function domainsOfThisPage({ tokenDomains }: CaptchaConfig): string[] | undefined {
+/**
+ * The key's domain that a page below it has to name. A page on one of the key's domains names none: its token is for
+ * its own host then, which a web ACL without token domains accepts too.
+ */
+function domainAbove({ tokenDomains = [] }: CaptchaConfig): string[] {
   const { hostname } = window.location;
-  return tokenDomains?.filter(domain => hostname === domain || hostname.endsWith(`.${domain}`));
+  if (tokenDomains.includes(hostname)) return [];
+  const above = tokenDomains.filter(domain => hostname.endsWith(`.${domain}`));
+  // of several the nearest, which is accepted wherever one above it is
+  return above.sort((one, other) => other.length - one.length).slice(0, 1);
 }
 
-function warnDeveloper(config: CaptchaConfig): void {
+/** The domain for which AWS WAF gives a token to this page: the shortest that is or is above its host. */
+function tokenDomain(): string {
   const { hostname } = window.location;
-  if (domainsOfThisPage(config)?.length === 0) {
-    console.error(
-      `CAPTCHA: the key is for ${config.tokenDomains?.join(', ')}, this page is on ${hostname}. ` +
+  const listed = (window.awsWafCookieDomainList ?? []).map(domain => domain.replace(/^\./, ''));
+  const above = listed.filter(domain => hostname.endsWith(`.${domain}`));
+  return [hostname, ...above].reduce((shortest, domain) =>
+    domain.length < shortest.length ? domain : shortest,
+  );
+}
+
+function hasTokenCookie(): boolean {
+  return /(?:^|;\s*)aws-waf-token=/.test(document.cookie);
+}
+
+function isElsewhere(url: string): boolean {
+  return new URL(url).origin !== window.location.origin;
+}
+
+function untilAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (!signal) return promise;
+  return new Promise<T>((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+async function untilThere<T>(look: () => T | undefined, signal?: AbortSignal): Promise<T> {
+  for (let looks = 0; looks < 200; looks++) {
+    const found = look();
+    if (found !== undefined) return found;
+    await untilAborted(new Promise(resolve => setTimeout(resolve, 50)), signal);
+  }
+  throw failure('internal_error', "the script's part for tokens, AwsWafIntegration, did not load");
+}
+
+// What follows tells the developer the cause when something cannot work.
+
+const calledOrigins = new Set<string>();
+let watchesPolicy = false;
+
+function tell(text: string): void {
+  console.error(`CAPTCHA: ${text}`);
+}
+
+function failure(kind: FailureKind, message: string): CaptchaFailure {
+  tell(message);
+  return new CaptchaFailure(kind, message);
+}
+
+function refusedToken(url: string): CaptchaFailure {
+  const { hostname } = new URL(url);
+  const domain = tokenDomain();
+  const cure =
+    domain === hostname
+      ? 'See that the token arrives: a CloudFront distribution in front of the web ACL has to forward the cookie ' +
+        'aws-waf-token.'
+      : `Add ${domain} to tokenDomains of the web ACL in front of ${hostname}.`;
+  return failure(
+    'token_refused',
+    `the puzzle is solved, and ${hostname} does not accept the token, which is for ${domain}. ${cure} ` +
+      "The web ACL's log has the failureReason.",
+  );
+}
+
+function explainRejection(request: Request): void {
+  if (!isElsewhere(request.url)) return;
+  const { origin } = window.location;
+  tell(
+    `no response from ${request.url} can be read. Either it was not reached, or the response has no CORS headers for ` +
+      `${origin}. AWS WAF adds none to its own: let CloudFront add them by a response headers policy, or set puzzleFirst.` +
+      (needsPreflight(request)
+        ? ' The browser asks with OPTIONS first: exempt that method from the CAPTCHA rule, and allow ' +
+          `${[...request.headers.keys(), request.method].join(', ')} in its response.`
+        : ''),
+  );
+}
+
+/** Whether the browser sends OPTIONS before this request to another origin (Fetch Standard, "CORS-safelisted"). */
+function needsPreflight({ method, headers }: Request): boolean {
+  if (!['GET', 'HEAD', 'POST'].includes(method)) return true;
+  return [...headers].some(
+    ([name, value]) =>
+      !['accept', 'accept-language', 'content-language'].includes(name) &&
+      !(
+        name === 'content-type' &&
+        /^(text\/plain|multipart\/form-data|application\/x-www-form-urlencoded)/.test(value)
+      ),
+  );
+}
+
+function warnOfPage({ tokenDomains }: CaptchaConfig): void {
+  const { hostname } = window.location;
+  if (tokenDomains?.length && !tokenDomains.some(domain => `.${hostname}`.endsWith(`.${domain}`))) {
+    tell(
+      `the key is for ${tokenDomains.join(', ')}, this page is on ${hostname}. ` +
         `Add ${hostname}, or a domain above it, to tokenDomains of the WafCaptchaApiKey and of the web ACL.`,
     );
   }
-  if (!window.isSecureContext) {
-    console.error(`CAPTCHA: a puzzle needs HTTPS. Open https://${hostname} instead.`);
-  }
+  if (!window.isSecureContext) tell(`a puzzle needs HTTPS. Open https://${hostname} instead.`);
+}
+
+function watchPolicy(): void {
+  if (watchesPolicy) return;
+  watchesPolicy = true;
   document.addEventListener('securitypolicyviolation', ({ blockedURI, effectiveDirective }) => {
-    if (!/^https:\/\/[^/]+\.awswaf\.com\//.test(blockedURI)) return;
-    console.error(
-      `CAPTCHA: this page's content security policy blocks ${blockedURI}. ` +
-        `Add https://*.awswaf.com to ${effectiveDirective} (connect-src, script-src and script-src-elem need it).`,
+    const [origin = ''] = /^https?:\/\/[^/]+/.exec(blockedURI) ?? [];
+    const isWaf = origin.endsWith('.awswaf.com');
+    if (!isWaf && !calledOrigins.has(origin)) return;
+    tell(
+      `this page's content security policy blocks ${blockedURI}. ` +
+        `Add ${isWaf ? 'https://*.awswaf.com' : origin} to ${effectiveDirective}` +
+        (isWaf ? ' (connect-src, script-src and script-src-elem need it).' : '.'),
     );
   });
 }

@@ -1,11 +1,4 @@
-import {
-  asksForCaptcha,
-  CaptchaFailure,
-  type FailureKind,
-  fetchGuarded,
-  loadConfig,
-  solvePuzzle,
-} from './captcha';
+import { type CaptchaConfig, CaptchaFailure, createCaptcha, type FailureKind, loadConfig } from './captcha';
 
 const explanations: Record<FailureKind, string> = {
   network_error: 'The puzzle could not be reached. Please check your connection and try again.',
@@ -13,12 +6,30 @@ const explanations: Record<FailureKind, string> = {
   token_error: 'Your answer could not be kept. Please allow cookies for this page and try again.',
   token_refused: 'Your answer was right, and yet it was not accepted. The mistake is ours.',
   client_error: 'The puzzle does not work on this page. The mistake is ours.',
+  config_error: 'The puzzle does not work on this page. The mistake is ours.',
   internal_error: 'The puzzle is out of order. Please try again in a few minutes.',
 };
 
-const configUrl = 'captcha-config.json';
-let config = loadConfig(configUrl);
-config.catch(console.error);
+/** The key's configuration, and what this site adds to it. */
+interface SiteConfig extends CaptchaConfig {
+  /** Where the API is. @default - beside the page */
+  readonly apiUrl?: string;
+  readonly puzzleFirst?: boolean;
+}
+
+let loading: Promise<SiteConfig> | undefined;
+
+/** The configuration, loaded once; again after it could not be loaded. */
+function siteConfig(): Promise<SiteConfig> {
+  loading ??= loadConfig('captcha-config.json').catch(error => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+// what is wrong with it is for the console, before anybody clicks
+siteConfig().catch(() => undefined);
 for (const section of document.querySelectorAll<HTMLElement>('[data-guarded]')) guard(section);
 
 /** Makes a section's button fetch what `data-guarded` names, with a puzzle in between where AWS WAF wants one. */
@@ -45,7 +56,7 @@ function guard(section: HTMLElement): void {
       result.textContent = phoneNumber;
       show(result);
     } catch (error) {
-      console.error('CAPTCHA:', error);
+      console.error(error);
       section.setAttribute('data-failed', '');
       const explained = error instanceof CaptchaFailure ? explanations[error.kind] : undefined;
       say(explained ?? 'Something went wrong. Please try again.');
@@ -54,40 +65,35 @@ function guard(section: HTMLElement): void {
     }
   });
 
-  async function answer(url: string): Promise<Response> {
-    let response = await fetchGuarded(url);
-    if (asksForCaptcha(response)) {
-      await solve();
-      response = await fetchGuarded(url);
-      if (asksForCaptcha(response)) {
-        throw new CaptchaFailure(
-          'token_refused',
-          'the web ACL does not accept the token: give it the tokenDomains of the WafCaptchaApiKey',
-        );
-      }
-    }
+  async function answer(path: string): Promise<Response> {
+    const { apiUrl = document.baseURI, puzzleFirst } = await siteConfig();
+    const url = new URL(path, apiUrl);
+    const response = await captcha(puzzleFirst).fetchGuarded(url);
     if (!response.ok) throw new Error(`expected an answer from ${url}, got status ${response.status}`);
     return response;
   }
 
-  async function solve(): Promise<void> {
-    config = config.catch(() => loadConfig(configUrl));
+  function captcha(puzzleFirst?: boolean) {
     let first = true;
-    // shown before it is filled: a puzzle takes its width from where it stands
-    puzzle.hidden = false;
-    try {
-      await solvePuzzle(puzzle, await config, {
-        onLoad: () => {
-          if (first) say('Please solve the puzzle.');
-          first = false;
-          puzzle.focus();
-        },
-        onIncorrect: () => say('That was not right. Here is another one.'),
-        onCorrect: () => say('Right. One moment, please …'),
-      });
-    } finally {
-      puzzle.hidden = true;
-    }
+    return createCaptcha({
+      config: siteConfig,
+      container: puzzle,
+      puzzleFirst,
+      // shown before it is filled: a puzzle takes its width from where it is
+      onStart: () => {
+        puzzle.hidden = false;
+      },
+      onLoad: () => {
+        if (first) say('Please solve the puzzle.');
+        first = false;
+        puzzle.focus();
+      },
+      onIncorrect: () => say('That was not right. Here is another one.'),
+      onCorrect: () => say('Right. One moment, please …'),
+      onEnd: () => {
+        puzzle.hidden = true;
+      },
+    });
   }
 }
 

@@ -1,0 +1,417 @@
+import type { Page } from 'playwright-core';
+import { json } from '../../examples/captcha-site/local/http';
+import { describeInBrowser } from './chromium';
+import { challengeAll, echo, exceptOptions, guarded, modulePage, withApi, withCors } from './module-page';
+import { puzzle, solve } from './puzzle-page';
+import { type Hosts, type Visit, Visitor } from './visitor';
+
+jest.setTimeout(60_000);
+
+describeInBrowser('the page module', () => {
+  let visitor: Visitor;
+
+  beforeAll(async () => {
+    visitor = await Visitor.open();
+  });
+
+  afterAll(() => visitor?.close());
+
+  async function open(hosts: Hosts, url = 'https://example.com/'): Promise<Visit> {
+    const visit = await visitor.visit(url, hosts);
+    await visit.page.getByRole('heading', { name: 'Ready' }).waitFor();
+    return visit;
+  }
+
+  /** Starts something in the page, whose outcome `outcomeOf` waits for. */
+  async function start(page: Page, expression: string): Promise<void> {
+    await page.evaluate(`window.outcome = (${expression}).then(
+      value => ({ value }),
+      error => ({ name: error.name, kind: error.kind, message: error.message }),
+    ); undefined`);
+  }
+
+  const outcomeOf = (page: Page) => page.evaluate('outcome');
+  const call = (path: string, init = '') =>
+    `captcha.fetchGuarded('${path}'${init}).then(response => response.json())`;
+  const appears = (page: Page) => puzzle(page.getByRole('main')).getByRole('checkbox').first().waitFor();
+  const countOf = (requests: readonly string[], end: string) =>
+    requests.filter(it => it.endsWith(end)).length;
+
+  /** A page on example.com, and behind the same host an API that a rule guards. */
+  const oneHost = (options?: string) => ({
+    'example.com': withApi(modulePage(visitor.key(['example.com']), options), guarded(visitor, echo)),
+  });
+
+  /** A page on example.com, and an API on api.example.com. */
+  const twoHosts = (api: ReturnType<typeof guarded>, options?: string) => ({
+    'example.com': modulePage(visitor.key(['example.com']), options),
+    'api.example.com': api,
+  });
+
+  const forPage = { TokenDomains: ['example.com'], Rules: exceptOptions };
+  const elsewhere = 'https://api.example.com/orders';
+
+  describe('calls', () => {
+    test.each([
+      ['a text', `'some text'`, 'some text'],
+      ['a form', `new URLSearchParams({ a: 'b' })`, 'a=b'],
+      ['a blob', `new Blob(['bytes'])`, 'bytes'],
+    ])('with %s as body are repeated once after the puzzle', async (_, body, expected) => {
+      const { page, requests } = await open(oneHost());
+      await start(page, call('/api/orders', `, { method: 'POST', body: ${body} }`));
+      await solve(page.getByRole('main'));
+
+      expect(await outcomeOf(page)).toEqual({ value: { method: 'POST', body: expected, hasToken: false } });
+      expect(countOf(requests, '/api/orders')).toBe(2);
+    });
+
+    test('may be a Request', async () => {
+      const { page } = await open(oneHost());
+      await start(
+        page,
+        `captcha.fetchGuarded(new Request('/api/orders', { method: 'PUT', body: 'x' })).then(response => response.json())`,
+      );
+      await solve(page.getByRole('main'));
+
+      expect(await outcomeOf(page)).toEqual({ value: { method: 'PUT', body: 'x', hasToken: false } });
+    });
+
+    test('that are made at the same time share one puzzle', async () => {
+      const { page, requests } = await open(oneHost());
+      await start(page, `Promise.all([1, 2, 3].map(n => ${call('/api/orders')}))`);
+      await solve(page.getByRole('main'));
+
+      expect(await outcomeOf(page)).toMatchObject({ value: [{ method: 'GET' }, {}, {}] });
+      expect(countOf(requests, '/problem')).toBe(1);
+    });
+
+    test.each([405, 202])('get the API’s own %i as it is, without a puzzle', async status => {
+      const api = () => json(status, { own: true });
+      const { page, requests, errors } = await open({
+        'example.com': withApi(modulePage(visitor.key(['example.com'])), api),
+      });
+      await start(page, call('/api/orders'));
+
+      expect(await outcomeOf(page)).toEqual({ value: { own: true } });
+      expect(countOf(requests, 'jsapi.js')).toBe(0);
+      expect(errors.filter(error => error.startsWith('CAPTCHA'))).toEqual([]);
+    });
+
+    test('wait for a Challenge to finish, without a puzzle', async () => {
+      const challenged = guarded(visitor, echo, { Rules: challengeAll });
+      const { page, requests } = await open({
+        'example.com': withApi(modulePage(visitor.key(['example.com'])), challenged),
+      });
+      await start(page, call('/api/orders', `, { method: 'POST', body: 'x' }`));
+
+      expect(await outcomeOf(page)).toMatchObject({ value: { method: 'POST', body: 'x' } });
+      expect(countOf(requests, '/problem')).toBe(0);
+    });
+  });
+
+  describe('to another origin', () => {
+    test('carry the token as a header, and after a reload need no other puzzle', async () => {
+      const hosts = twoHosts(withCors(guarded(visitor, echo, forPage)));
+      const { page, requests } = await open(hosts);
+      await start(page, call(elsewhere));
+      await solve(page.getByRole('main'));
+      expect(await outcomeOf(page)).toEqual({ value: { method: 'GET', body: '', hasToken: true } });
+      await page.reload();
+      await page.getByRole('heading', { name: 'Ready' }).waitFor();
+      requests.length = 0;
+      await start(page, call(elsewhere));
+
+      expect(await outcomeOf(page)).toMatchObject({ value: { hasToken: true } });
+      expect(countOf(requests, '/problem')).toBe(0);
+    });
+
+    test('whose CORS headers the API adds itself, AWS WAF’s responses cannot be read: both causes are named', async () => {
+      const { page, errors } = await open(twoHosts(guarded(visitor, withCors(echo), forPage)));
+      await start(page, call(elsewhere));
+
+      expect(await outcomeOf(page)).toMatchObject({ name: 'TypeError' });
+      const said = errors.join('\n');
+      expect(said).toContain(
+        `CAPTCHA: no response from ${elsewhere} can be read. Either it was not reached, or`,
+      );
+      expect(said).toContain('no CORS headers for https://example.com');
+      expect(said).not.toContain('OPTIONS');
+    });
+
+    test('there a puzzle before the first call helps', async () => {
+      const api = guarded(visitor, withCors(echo), forPage);
+      const { page, requests } = await open(twoHosts(api, '{ puzzleFirst: true }'));
+      await start(page, call(elsewhere));
+      await solve(page.getByRole('main'));
+
+      expect(await outcomeOf(page)).toMatchObject({ value: { hasToken: true } });
+      expect(requests.filter(request => request.endsWith('/orders'))).toEqual([
+        `OPTIONS ${elsewhere}`,
+        `GET ${elsewhere}`,
+      ]);
+      await start(page, call(elsewhere));
+      await outcomeOf(page);
+      expect(countOf(requests, '/problem')).toBe(1);
+    });
+
+    test('and another when the first counts no longer', async () => {
+      const api = guarded(visitor, withCors(echo), forPage);
+      const { page, requests } = await open(twoHosts(api, '{ puzzleFirst: true }'));
+      // a token without a puzzle is one whose time is over
+      await page.evaluate('captcha.getToken()');
+      await start(page, call(elsewhere));
+      await solve(page.getByRole('main'));
+
+      expect(await outcomeOf(page)).toMatchObject({ value: { hasToken: true } });
+      expect(countOf(requests, '/problem')).toBe(1);
+    });
+
+    test('that do not expose the header get the 405, and the console says what to expose', async () => {
+      const hidden = withCors(guarded(visitor, echo, forPage), { 'access-control-expose-headers': '' });
+      const { page, errors } = await open(twoHosts(hidden));
+      await start(page, `captcha.fetchGuarded('${elsewhere}').then(({ status }) => status)`);
+
+      expect(await outcomeOf(page)).toEqual({ value: 405 });
+      expect(errors.join('\n')).toContain('add x-amzn-waf-action to access-control-expose-headers');
+    });
+
+    test('whose OPTIONS the rule catches: the console says so', async () => {
+      const api = withCors(guarded(visitor, echo, { TokenDomains: ['example.com'] }));
+      const { page, errors } = await open(twoHosts(api));
+      await start(page, call(elsewhere, `, { method: 'PUT', body: 'x' }`));
+
+      expect(await outcomeOf(page)).toMatchObject({ name: 'TypeError' });
+      expect(errors.join('\n')).toContain('exempt that method from the CAPTCHA rule, and allow');
+    });
+
+    test('that the content security policy blocks: the console says which source to add', async () => {
+      const page = modulePage(visitor.key(['example.com']));
+      const policy = { 'content-security-policy': "connect-src 'self' https://*.awswaf.com" };
+      const { page: opened, errors } = await open({
+        'example.com': async request => {
+          const response = await page(request);
+          return { ...response, headers: { ...response.headers, ...policy } };
+        },
+      });
+      await start(opened, call(elsewhere));
+
+      expect(await outcomeOf(opened)).toMatchObject({ name: 'TypeError' });
+      expect(errors.join('\n')).toContain('Add https://api.example.com to connect-src.');
+    });
+  });
+
+  describe('gives the token to other clients', () => {
+    test('of a solved puzzle, and as it is now', async () => {
+      const { page } = await open(twoHosts(withCors(guarded(visitor, echo, forPage))));
+      await start(page, 'captcha.solvePuzzle()');
+      await solve(page.getByRole('main'));
+      const { value } = (await outcomeOf(page)) as { value: string };
+
+      expect(await page.evaluate('captcha.getToken()')).toBe(value);
+      const headers = `{ headers: { 'x-aws-waf-token': '${value}' } }`;
+      expect(await page.evaluate(`fetch('${elsewhere}', ${headers}).then(({ status }) => status)`)).toBe(200);
+    });
+  });
+
+  describe('can be cancelled', () => {
+    const cancelled = { name: 'AbortError' };
+
+    test('while a puzzle is shown, which then goes', async () => {
+      const { page } = await open(oneHost(`{ onEnd: () => log.push('end') }`));
+      await page.evaluate('window.component = new AbortController(); undefined');
+      await start(page, call('/api/orders', ', { signal: component.signal }'));
+      await appears(page);
+      await page.evaluate('component.abort()');
+
+      expect(await outcomeOf(page)).toMatchObject(cancelled);
+      expect(await puzzle(page.getByRole('main')).getByRole('checkbox').count()).toBe(0);
+      expect(await page.evaluate('log')).toEqual(['end']);
+    });
+
+    test('before the puzzle has come, which then is not seen', async () => {
+      const { page, interfere, requests } = await open(oneHost());
+      let release: (() => void) | undefined;
+      interfere('/problem', async request => {
+        await new Promise<void>(resolve => {
+          release = resolve;
+        });
+        return visitor.captcha.answer(request);
+      });
+      await page.evaluate('window.component = new AbortController(); undefined');
+      await start(page, call('/api/orders', ', { signal: component.signal }'));
+      await page.waitForRequest(request => request.url().endsWith('/problem'));
+      await page.evaluate('component.abort()');
+      expect(await outcomeOf(page)).toMatchObject(cancelled);
+      const late = page.waitForResponse(response => response.url().endsWith('/problem'));
+      release?.();
+      await late;
+
+      expect(await puzzle(page.getByRole('main')).getByRole('checkbox').count()).toBe(0);
+      expect(countOf(requests, '/api/orders')).toBe(1);
+    });
+
+    test('for one caller alone: the other goes on with the puzzle', async () => {
+      const { page } = await open(oneHost());
+      await page.evaluate('window.component = new AbortController(); undefined');
+      await start(
+        page,
+        `Promise.allSettled([${call('/api/one', ', { signal: component.signal }')}, ${call('/api/other')}])`,
+      );
+      await appears(page);
+      await page.evaluate('component.abort()');
+      await solve(page.getByRole('main'));
+
+      expect(await outcomeOf(page)).toMatchObject({
+        value: [{ status: 'rejected' }, { status: 'fulfilled' }],
+      });
+    });
+
+    test('and asks anew afterwards', async () => {
+      const { page } = await open(oneHost());
+      await page.evaluate('window.component = new AbortController(); undefined');
+      await start(page, call('/api/orders', ', { signal: component.signal }'));
+      await appears(page);
+      await page.evaluate('component.abort()');
+      await start(page, call('/api/orders'));
+      await solve(page.getByRole('main'));
+
+      expect(await outcomeOf(page)).toMatchObject({ value: { method: 'GET' } });
+    });
+  });
+
+  test('passes AWS’s options on, and leaves out what is not set', async () => {
+    const { page } = await open(
+      oneHost(`{ defaultLocale: 'de-DE', disableLanguageSelector: true, skipTitle: false }`),
+    );
+    await page.evaluate(`
+      window.AwsWafCaptcha = { renderCaptcha: (container, options) => { window.given = options; options.onSuccess('t'); } };
+      undefined`);
+    await start(page, 'captcha.solvePuzzle()');
+
+    expect(await outcomeOf(page)).toEqual({ value: 't' });
+    const given = await page.evaluate(
+      'Object.fromEntries(Object.entries(given).filter(([, it]) => typeof it !== "function"))',
+    );
+    expect(given).toEqual({
+      apiKey: visitor.key(['example.com']).apiKey,
+      defaultLocale: 'de-DE',
+      disableLanguageSelector: true,
+      dynamicWidth: true,
+      skipTitle: false,
+    });
+  });
+
+  describe('asks for a token of the page’s own host where it can', () => {
+    const apexAndBelow = ['example.com', 'app.example.com'];
+
+    test('on a domain of the key that is below another: a web ACL without token domains accepts it', async () => {
+      const host = withApi(modulePage(visitor.key(apexAndBelow)), guarded(visitor, echo));
+      const { page } = await open({ 'app.example.com': host }, 'https://app.example.com/');
+      await start(page, call('/api/orders'));
+      await solve(page.getByRole('main'));
+
+      expect(await outcomeOf(page)).toMatchObject({ value: { method: 'GET' } });
+      expect(await page.evaluate('window.awsWafCookieDomainList')).toBeUndefined();
+    });
+
+    test('below several domains of the key it names the nearest', async () => {
+      const api = guarded(visitor, echo, { TokenDomains: ['app.example.com'] });
+      const host = withApi(modulePage(visitor.key(apexAndBelow)), api);
+      const { page } = await open({ 'eu.app.example.com': host }, 'https://eu.app.example.com/');
+      await start(page, call('/api/orders'));
+      await solve(page.getByRole('main'));
+
+      expect(await outcomeOf(page)).toMatchObject({ value: { method: 'GET' } });
+      expect(await page.evaluate('awsWafCookieDomainList')).toEqual(['app.example.com']);
+    });
+
+    test('a list of the page’s own is left as it is, and one in the options is taken', async () => {
+      const host = modulePage(visitor.key(['example.com']), `{ cookieDomains: ['blog.example.com'] }`);
+      const { page } = await open({ 'blog.example.com': host }, 'https://blog.example.com/');
+      await page.evaluate('captcha.getToken()');
+      expect(await page.evaluate('awsWafCookieDomainList')).toEqual(['blog.example.com']);
+      await page.reload();
+      await page.getByRole('heading', { name: 'Ready' }).waitFor();
+      await page.evaluate(`window.awsWafCookieDomainList = ['example.com']; captcha.getToken()`);
+
+      expect(await page.evaluate('awsWafCookieDomainList')).toEqual(['example.com']);
+    });
+
+    test('works with a configuration that has no token domains', async () => {
+      const { apiKey, scriptUrl } = visitor.key(['example.com']);
+      const host = withApi(modulePage({ apiKey, scriptUrl }), guarded(visitor, echo));
+      const { page, errors } = await open({ 'example.com': host });
+      await start(page, call('/api/orders'));
+      await solve(page.getByRole('main'));
+
+      expect(await outcomeOf(page)).toMatchObject({ value: { method: 'GET' } });
+      expect(errors.filter(error => error.startsWith('CAPTCHA'))).toEqual([]);
+    });
+  });
+
+  describe('says what is wrong with a configuration', () => {
+    test.each([
+      [
+        'HTML in its place',
+        '<!doctype html><title>Home</title>',
+        'expected JSON at captcha-config.json, got HTML',
+      ],
+      ['no JSON', 'apiKey=', 'expected JSON in captcha-config.json, got SyntaxError'],
+      [
+        'nothing in it',
+        'null',
+        'expected apiKey and scriptUrl in captcha-config.json, got no apiKey and no scriptUrl',
+      ],
+      ['no script', '{ "apiKey": "k" }', 'got no scriptUrl'],
+      ['a text as domains', '{ "apiKey": "k", "scriptUrl": "s", "tokenDomains": "a" }', 'got string'],
+    ])('%s', async (_, config, message) => {
+      const { page, errors } = await open({ 'example.com': modulePage(config) });
+      await start(page, 'captcha.solvePuzzle()');
+
+      expect(await outcomeOf(page)).toMatchObject({
+        kind: 'config_error',
+        message: expect.stringContaining(message),
+      });
+      expect(errors.join('\n')).toContain(`CAPTCHA: expected`);
+      expect(errors.join('\n')).toContain(message);
+    });
+
+    test('no file', async () => {
+      const { page } = await open({ 'example.com': modulePage({}) });
+      await start(page, `loadConfig('missing.json')`);
+
+      expect(await outcomeOf(page)).toMatchObject({
+        kind: 'config_error',
+        message: 'expected a configuration at missing.json, got status 404',
+      });
+    });
+  });
+
+  describe('after a solved puzzle that is not accepted', () => {
+    test('names the domain that the web ACL lacks', async () => {
+      const api = withCors(guarded(visitor, echo, { Rules: exceptOptions }));
+      const { page, errors } = await open(twoHosts(api));
+      await start(page, call(elsewhere));
+      await solve(page.getByRole('main'));
+
+      expect(await outcomeOf(page)).toMatchObject({ kind: 'token_refused' });
+      expect(errors.join('\n')).toContain(
+        'Add example.com to tokenDomains of the web ACL in front of api.example.com.',
+      );
+    });
+
+    test('names the cookie where the domain is right', async () => {
+      const api = guarded(visitor, echo);
+      const withoutCookies = withApi(modulePage(visitor.key(['example.com'])), request =>
+        api({ ...request, headers: {} }),
+      );
+      const { page, errors } = await open({ 'example.com': withoutCookies });
+      await start(page, call('/api/orders'));
+      await solve(page.getByRole('main'));
+
+      expect(await outcomeOf(page)).toMatchObject({ kind: 'token_refused' });
+      expect(errors.join('\n')).toContain('has to forward the cookie aws-waf-token');
+      expect(errors.join('\n')).toContain('failureReason');
+    });
+  });
+});
