@@ -13,7 +13,7 @@ function rotated(rotation: string, isRefused = false): StackRequest {
   };
 }
 
-describe.each(contraryVariants)('with CloudFormation in %s', (_, variants) => {
+describe.each(contraryVariants)('with the %s variants', (_, variants) => {
   let account: KeyAccount;
 
   beforeAll(async () => {

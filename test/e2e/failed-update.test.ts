@@ -7,7 +7,7 @@ jest.setTimeout(180_000);
 
 const request: StackRequest = { stackName: 'FailedUpdate', keys: { Page: { scope: 'REGIONAL' } } };
 
-describe.each(contraryVariants)('with CloudFormation in %s', (_, variants) => {
+describe.each(contraryVariants)('with the %s variants', (_, variants) => {
   let account: KeyAccount;
 
   beforeAll(async () => {

@@ -2,9 +2,9 @@ import { defaultVariants, type Variants } from '../../local-aws/cloudformation';
 
 /** Two contrary sets of answers where AWS's documents are silent, for `describe.each`. */
 export const contraryVariants: readonly (readonly [string, Variants])[] = [
-  ['its default way', defaultVariants],
+  ['default', defaultVariants],
   [
-    'the contrary way',
+    'contrary',
     {
       ...defaultVariants,
       signingDelayMs: 1000,
