@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { childEnvironment, endpointSettings } from './child-environment';
 import type { Clock } from './clock';
-import { CloudFormation } from './cloudformation';
+import { CloudFormation, type Variants } from './cloudformation';
 import { CustomResourceResponses, responsePath } from './custom-resource-responses';
 import { startEndpoint } from './endpoint';
 import { Lambda } from './lambda';
@@ -21,6 +21,8 @@ export interface LocalAwsOptions {
   readonly clock?: Clock;
   readonly random?: () => number;
   readonly waf?: Omit<Wafv2Options, 'clock' | 'random'>;
+  /** What CloudFormation does where AWS's documents are silent. @default - as `defaultVariants` has it */
+  readonly variants?: Partial<Variants>;
   /** Takes a line on every request that nothing here answers. @default - standard error */
   readonly onRefusal?: (line: string) => void;
 }
@@ -72,6 +74,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     functions: lambda,
     parameters,
     readObject,
+    variants: options.variants,
     responseUrl: token => `${endpoint.url}${responsePath}${token}`,
   });
   const responses = new CustomResourceResponses(clock, (token, body) => cloudFormation.answer(token, body));

@@ -7,7 +7,7 @@ export interface StackRequest {
   readonly stackName: string;
   /** By construct id. */
   readonly keys: Readonly<Record<string, KeyRequest>>;
-  /** Adds a resource that SSM refuses, once these keys are made. */
+  /** Adds a resource that SSM refuses, once these keys are created. */
   readonly refusedAfter?: readonly string[];
 }
 
@@ -18,6 +18,7 @@ export interface KeyRequest {
   readonly retain?: boolean;
   readonly rotation?: string;
   readonly existingApiKey?: string;
+  readonly keepPreviousKey?: boolean;
 }
 
 const app = new App();

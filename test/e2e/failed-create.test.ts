@@ -2,7 +2,7 @@ import { failed } from '../../local-aws/faults';
 import type { StackRequest } from './app';
 import { KeyAccount } from './key-account';
 
-jest.setTimeout(90_000);
+jest.setTimeout(180_000);
 
 let account: KeyAccount;
 

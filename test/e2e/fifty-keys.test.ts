@@ -1,7 +1,7 @@
 import type { StackRequest } from './app';
 import { KeyAccount } from './key-account';
 
-jest.setTimeout(150_000);
+jest.setTimeout(180_000);
 
 let account: KeyAccount;
 

@@ -2,13 +2,19 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   CloudFormationClient,
+  ContinueUpdateRollbackCommand,
   DescribeStackResourcesCommand,
   DescribeStacksCommand,
+  type StackResource,
 } from '@aws-sdk/client-cloudformation';
 import { ListAPIKeysCommand, WAFV2Client } from '@aws-sdk/client-wafv2';
 import { type CdkResult, runCdk } from '../../local-aws/cdk-cli';
-import { type LocalAws, startLocalAws } from '../../local-aws/local-aws';
+import { responsePath } from '../../local-aws/custom-resource-responses';
+import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../local-aws/local-aws';
 import type { StackRequest } from './app';
+
+/** What an account may have otherwise than by default. */
+export type AccountOptions = Pick<LocalAwsOptions, 'region' | 'variants'>;
 
 const root = join(__dirname, '..', '..');
 const app = ['--app', 'npx tsx test/e2e/app.ts'];
@@ -20,6 +26,8 @@ export interface DeploymentOptions {
   readonly tokenDomains?: readonly string[];
   /** Without a change set and without the synthesizer's look at the whole template. @default false */
   readonly quick?: boolean;
+  /** Whether a failure takes the stack back; otherwise it is deployed with `--no-rollback`. @default true */
+  readonly rollback?: boolean;
 }
 
 export interface DeploymentResult extends CdkResult {
@@ -44,16 +52,21 @@ export class KeyAccount {
     private readonly refusals: readonly string[],
   ) {}
 
-  static async open(region = 'us-east-1'): Promise<KeyAccount> {
+  static async open({ region = 'us-east-1', variants }: AccountOptions = {}): Promise<KeyAccount> {
     const refusals: string[] = [];
     const onRefusal = (line: string) => refusals.push(line);
-    return new KeyAccount(await startLocalAws({ region, onRefusal }), region, refusals);
+    return new KeyAccount(await startLocalAws({ region, variants, onRefusal }), region, refusals);
   }
 
-  /** Ends the CLI, if it still runs, and everything else; throws when anybody asked for what is not imitated. */
+  /**
+   * Ends the CLI, if it still runs, and everything else.
+   *
+   * @throws when anybody asked for what is not imitated, and when a log holds a part of an API key or a response URL.
+   */
   async close(): Promise<void> {
     this.ending.abort(new Error('the account is closed'));
     await this.aws.close();
+    this.checkLogs();
     // where the CLI looks for the cause of a failure, and does without
     const unexpected = this.refusals.filter(line => !/the service (cloudtrail|logs) /.test(line));
     if (unexpected.length > 0) throw new Error(`expected no refusals, got ${unexpected.join('; ')}`);
@@ -62,12 +75,13 @@ export class KeyAccount {
   /** `cdk deploy`. */
   async deploy(request: StackRequest, options: DeploymentOptions = {}): Promise<DeploymentResult> {
     const file = join(this.aws.environment.TMPDIR ?? '', `outputs-${this.deployments++}.json`);
-    const { tokenDomains, quick = false } = options;
+    const { tokenDomains, quick = false, rollback = true } = options;
     const args = [
       'deploy',
       ...['--require-approval', 'never', '--outputs-file', file],
       ...(tokenDomains ? ['--parameters', `TokenDomains=${tokenDomains.join(',')}`] : []),
       ...(quick ? ['--method', 'direct'] : []),
+      ...(rollback ? [] : ['--no-rollback']),
     ];
     const result = await this.cdk(request, args, quick);
     return { ...result, outputs: result.exitCode === 0 ? await readOutputs(file, request.stackName) : {} };
@@ -76,6 +90,22 @@ export class KeyAccount {
   /** `cdk destroy`. */
   destroy(request: StackRequest): Promise<CdkResult> {
     return this.cdk(request, ['destroy', '--force'], true);
+  }
+
+  /** `cdk rollback`. */
+  rollBack(request: StackRequest): Promise<CdkResult> {
+    return this.cdk(request, ['rollback', request.stackName], true);
+  }
+
+  /** ContinueUpdateRollback, until the stack has come to rest; `skipped` are construct ids of keys. */
+  async continueRollback(request: StackRequest, skipped: readonly string[] = []): Promise<void> {
+    const keys = await this.keyResources(request);
+    const ResourcesToSkip = skipped.map(id => keys.get(id)?.LogicalResourceId ?? id);
+    const command = new ContinueUpdateRollbackCommand({ StackName: request.stackName, ResourcesToSkip });
+    await this.cloudFormation(client => client.send(command));
+    const { engine } = this.aws.cloudFormation;
+    const stack = engine.find(this.region, request.stackName);
+    if (stack) await engine.settled(stack);
   }
 
   /** The stack, or `undefined` when there is none. */
@@ -89,12 +119,19 @@ export class KeyAccount {
   }
 
   /** The names of the stack's functions. */
-  async functionNames({ stackName }: StackRequest): Promise<string[]> {
-    const command = new DescribeStackResourcesCommand({ StackName: stackName });
-    const { StackResources = [] } = await this.cloudFormation(client => client.send(command));
-    return StackResources.filter(({ ResourceType }) => ResourceType === 'AWS::Lambda::Function').map(
-      ({ PhysicalResourceId = '' }) => PhysicalResourceId,
-    );
+  async functionNames(request: StackRequest): Promise<string[]> {
+    const resources = await this.resources(request, 'AWS::Lambda::Function');
+    return resources.map(({ PhysicalResourceId = '' }) => PhysicalResourceId);
+  }
+
+  /** The physical id of the key with this construct id. */
+  async physicalId(request: StackRequest, id: string): Promise<string | undefined> {
+    return (await this.keyResources(request)).get(id)?.PhysicalResourceId;
+  }
+
+  /** The keys of scope REGIONAL in the account's Region, oldest first. */
+  async liveKeys(): Promise<string[]> {
+    return (await this.listKeys()).map(({ apiKey }) => apiKey);
   }
 
   /** The keys of scope REGIONAL that ListAPIKeys finds in the account's Region, with their domains. */
@@ -120,6 +157,34 @@ export class KeyAccount {
       body: JSON.stringify({ Name: name }),
     });
     return response.json();
+  }
+
+  private checkLogs(): void {
+    const { lambda, waf } = this.aws;
+    const names = new Set(lambda.attempts.map(({ functionName }) => functionName));
+    const log = [...names].flatMap(name => lambda.logLines(name)).join('\n');
+    const deletions = waf.calls.filter(({ operation }) => operation === 'DeleteAPIKey');
+    const keys = [...waf.keys().map(({ apiKey }) => apiKey), ...deletions.map(({ input }) => input.APIKey)];
+    if (names.size > 0 && log === '') throw new Error('expected a log, got none');
+    if (log.includes(responsePath)) throw new Error('expected no response URL in the log, got one');
+    const parts = keys.flatMap(key => String(key).match(/.{20}/g) ?? []);
+    if (parts.some(part => log.includes(part)))
+      throw new Error('expected no part of an API key in the log, got one');
+  }
+
+  /** The stack's keys by construct id. */
+  private async keyResources(request: StackRequest): Promise<Map<string, StackResource>> {
+    const resources = await this.resources(request, 'Custom::WafCaptchaApiKey');
+    // a logical id ends with a hash of eight digits
+    return new Map(
+      resources.map(resource => [resource.LogicalResourceId?.slice(0, -8) ?? '', resource] as const),
+    );
+  }
+
+  private async resources({ stackName }: StackRequest, type: string): Promise<StackResource[]> {
+    const command = new DescribeStackResourcesCommand({ StackName: stackName });
+    const { StackResources = [] } = await this.cloudFormation(client => client.send(command));
+    return StackResources.filter(({ ResourceType }) => ResourceType === type);
   }
 
   private cdk(request: StackRequest, args: readonly string[], quick: boolean): Promise<CdkResult> {

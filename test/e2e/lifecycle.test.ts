@@ -2,7 +2,7 @@ import { responsePath } from '../../local-aws/custom-resource-responses';
 import type { StackRequest } from './app';
 import { KeyAccount } from './key-account';
 
-jest.setTimeout(90_000);
+jest.setTimeout(180_000);
 
 let account: KeyAccount;
 

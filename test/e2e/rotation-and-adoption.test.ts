@@ -1,7 +1,7 @@
 import type { KeyRequest, StackRequest } from './app';
 import { KeyAccount } from './key-account';
 
-jest.setTimeout(90_000);
+jest.setTimeout(180_000);
 
 let account: KeyAccount;
 
@@ -21,10 +21,6 @@ function withKey(stackName: string, key: Partial<KeyRequest>, refused = false): 
   };
 }
 
-async function liveKeys(): Promise<string[]> {
-  return (await account.listKeys()).map(({ apiKey }) => apiKey);
-}
-
 test('a rotated key is a fresh one with the same domains, and a rollback brings the former one back', async () => {
   const first = await account.deploy(withKey('Rotated', { rotation: '1' }), { quick: true });
 
@@ -38,25 +34,35 @@ test('a rotated key is a fresh one with the same domains, and a rollback brings 
     status: 'UPDATE_ROLLBACK_COMPLETE',
     outputs: second.outputs,
   });
-  expect(await liveKeys()).toEqual([second.outputs.PageAPIKey]);
+  expect(await account.liveKeys()).toEqual([second.outputs.PageAPIKey]);
 
   await account.destroy(failed);
-  expect(await liveKeys()).toEqual([]);
+  expect(await account.liveKeys()).toEqual([]);
 });
 
-test('a key made elsewhere survives a failed first deploy, is used, handed over, and then owned', async () => {
+test('a key created elsewhere survives a failed first deploy, is used, handed over, and then owned', async () => {
   const { apiKey } = account.aws.waf.createForeignKey('us-east-1', 'REGIONAL', tokenDomains);
   const adopted = withKey('Adopted', { existingApiKey: apiKey });
 
   expect((await account.deploy({ ...adopted, refusedAfter: ['Page'] }, { quick: true })).exitCode).toBe(1);
-  expect(await liveKeys()).toEqual([apiKey]);
+  expect(await account.liveKeys()).toEqual([apiKey]);
 
   expect((await account.deploy(adopted, { quick: true })).outputs.PageAPIKey).toBe(apiKey);
 
+  const refused = withKey('Adopted', {}, true);
+  const used = await account.physicalId(adopted, 'Page');
+  expect((await account.deploy(refused, { quick: true })).exitCode).toBe(1);
+  expect(await account.describe(refused)).toMatchObject({
+    status: 'UPDATE_ROLLBACK_COMPLETE',
+    outputs: { PageAPIKey: apiKey },
+  });
+  expect(await account.physicalId(refused, 'Page')).toBe(used);
+  expect(await account.liveKeys()).toEqual([apiKey]);
+
   const handedOver = await account.deploy(withKey('Adopted', {}), { quick: true });
   expect(handedOver.outputs.PageAPIKey).toBe(apiKey);
-  expect(await liveKeys()).toEqual([apiKey]);
+  expect(await account.liveKeys()).toEqual([apiKey]);
 
   await account.destroy(adopted);
-  expect(await liveKeys()).toEqual([]);
+  expect(await account.liveKeys()).toEqual([]);
 });

@@ -1,12 +1,12 @@
 import type { StackRequest } from './app';
 import { KeyAccount } from './key-account';
 
-jest.setTimeout(90_000);
+jest.setTimeout(180_000);
 
 let account: KeyAccount;
 
 beforeAll(async () => {
-  account = await KeyAccount.open('eu-west-1');
+  account = await KeyAccount.open({ region: 'eu-west-1' });
 });
 
 afterAll(() => account.close());
