@@ -56,6 +56,7 @@ function parseKeepPreviousKey(value: unknown): boolean {
   throw new Error(`KeepPreviousKey: expected true or false, got ${shown(value)}`);
 }
 
-function shown(value: unknown): string {
+/** What came, for a message. */
+export function shown(value: unknown): string {
   return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 200);
 }

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { Sending } from '../decision/after-response';
-import { failedCreateId } from '../decision/key-id';
-import { type Clock, leaving, type TimeLimit, timeLimit } from '../runtime/clock';
-import type { Log, SeenKeys } from '../runtime/log';
-import { type LifecycleEvent, parseAddress, parseEvent, type ResponseAddress } from './event';
-import { bodyOf, type Put, type Result, send } from './response';
+import { digestOf, failedCreateId } from '../decision/key-id';
+import { leaving, type TimeLimit, timeLimit } from '../runtime/clock';
+import type { SeenKeys } from '../runtime/log';
+import { type LifecycleEvent, parseAddress, parseEvent, type ResponseAddress, signatureTime } from './event';
+import { bodyOf, type Result, type SendOptions, send } from './response';
 
 /** How many responses an environment remembers for repeated events. */
 const RESPONSES_REMEMBERED = 1000;
@@ -18,10 +17,7 @@ export interface EventHandler {
   afterResponse(event: LifecycleEvent, sending: Sending, limit: TimeLimit): Promise<boolean>;
 }
 
-export interface CustomResourceOptions {
-  readonly clock: Clock;
-  readonly put: Put;
-  readonly log: Log;
+export interface CustomResourceOptions extends SendOptions {
   readonly seen: SeenKeys;
   /** The only stack whose events count; any stack's do where it is not given. */
   readonly stackId?: string;
@@ -50,19 +46,48 @@ export function customResource(
   handler: EventHandler,
   options: CustomResourceOptions,
 ): (received: unknown, context: InvocationContext) => Promise<void> {
-  const { clock, log } = options;
+  const { clock, log, seen } = options;
   const responses = new Map<string, Response>();
-  return async (received, context) => {
+
+  /** Works on an event, by the deadline at the latest. */
+  async function respondTo(received: unknown, address: ResponseAddress, limit: TimeLimit): Promise<Response> {
+    const { requestId } = address;
     const cutOff = new AbortController();
-    const limit = timeLimit(clock, context.getRemainingTimeInMillis(), cutOff.signal);
+    const finished = new AbortController();
+    let event: LifecycleEvent | undefined;
+    try {
+      // an event without the time of its signature counts from its arrival
+      event = parseEvent(received, signatureTime(address.url) ?? clock.now(), options.stackId);
+      const guard = clock.sleep(Math.max(0, limit.at - clock.now()), finished.signal).then(() => {
+        throw new Error(`the time is up; ${limit.progress.text ?? 'nothing was tried yet'}`);
+      });
+      const result = await Promise.race([handler.handle(event, { ...limit, signal: cutOff.signal }), guard]);
+      const body = bodyOf(address, result);
+      log('succeeded', { requestId, id: result.id });
+      return { event, body, mayHaveArrived: false };
+    } catch (error) {
+      cutOff.abort(error);
+      const { toUndo, toRespond } = limit.budget;
+      const id = event
+        ? await handler.fail(event, leaving(limit, (toUndo + toRespond) / 2))
+        : address.physicalResourceId || failedCreateId(requestId);
+      const reason = seen.cutFrom(error instanceof Error ? error.message : String(error));
+      log('failed', { requestId, id, reason });
+      return { event, body: bodyOf(address, { status: 'FAILED', id, reason }), mayHaveArrived: false };
+    } finally {
+      finished.abort();
+    }
+  }
+
+  return async (received, context) => {
+    const limit = timeLimit(clock, context.getRemainingTimeInMillis(), new AbortController().signal);
     const address = parseAddress(received);
     if (!address) return log('left an event without a response', { expected: 'a ResponseURL' });
     const { requestId, stackId, logicalResourceId } = address;
     log('received', { requestId, stackId, logicalResourceId });
 
-    const fingerprint = createHash('sha256').update(JSON.stringify(received)).digest('hex');
-    const response =
-      responses.get(fingerprint) ?? (await respondTo(received, address, handler, limit, cutOff, options));
+    const fingerprint = digestOf(JSON.stringify(received));
+    const response = responses.get(fingerprint) ?? (await respondTo(received, address, limit));
     responses.set(fingerprint, response);
     const [oldest = fingerprint] = responses.keys();
     if (responses.size > RESPONSES_REMEMBERED) responses.delete(oldest);
@@ -72,66 +97,15 @@ export function customResource(
     response.mayHaveArrived ||= sent.mayHaveArrived;
     const sending = { ...sent, mayHaveArrived: response.mayHaveArrived };
     log('responded', { requestId, ...sending });
-    if (response.event) {
-      const isRight = await followUp(handler, response.event, sending, leaving(limit, toReturn), log);
+    try {
+      const { event } = response;
+      const isRight = !event || (await handler.afterResponse(event, sending, leaving(limit, toReturn)));
       if (!isRight) responses.delete(fingerprint);
+    } catch (error) {
+      // to fail would bring the event again that was responded to
+      log('could not follow up on the response', { requestId, error: String(error) });
     }
     if (sending.end === 'unsent')
       throw new Error('expected the response URL to take the response, got none that did');
   };
-}
-
-/** Works on an event, by the deadline at the latest. */
-async function respondTo(
-  received: unknown,
-  address: ResponseAddress,
-  handler: EventHandler,
-  limit: TimeLimit,
-  cutOff: AbortController,
-  { clock, log, seen, stackId }: CustomResourceOptions,
-): Promise<Response> {
-  const { requestId } = address;
-  const finished = new AbortController();
-  let event: LifecycleEvent | undefined;
-  try {
-    event = parseEvent(received, address.url, clock.now(), stackId);
-    const guard = clock.sleep(Math.max(0, limit.at - clock.now()), finished.signal).then(() => {
-      throw new Error(`the time is up; ${limit.progress.text ?? 'nothing was tried yet'}`);
-    });
-    const result = await Promise.race([handler.handle(event, limit), guard]);
-    const body = bodyOf(address, result);
-    log('succeeded', { requestId, id: result.id });
-    return { event, body, mayHaveArrived: false };
-  } catch (error) {
-    cutOff.abort(error);
-    const { toUndo, toRespond } = limit.budget;
-    const id = event
-      ? await handler.fail(event, leaving(limit, (toUndo + toRespond) / 2))
-      : address.physicalResourceId || failedCreateId(requestId);
-    const reason = seen.cutFrom(messageOf(error));
-    log('failed', { requestId, id, reason });
-    return { event, body: bodyOf(address, { status: 'FAILED', id, reason }), mayHaveArrived: false };
-  } finally {
-    finished.abort();
-  }
-}
-
-/** Its failure is logged only: to fail would bring the event again that was responded to. */
-async function followUp(
-  handler: EventHandler,
-  event: LifecycleEvent,
-  sending: Sending,
-  limit: TimeLimit,
-  log: Log,
-): Promise<boolean> {
-  try {
-    return await handler.afterResponse(event, sending, limit);
-  } catch (error) {
-    log('could not follow up on the response', { requestId: event.requestId, error: messageOf(error) });
-    return true;
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
-import type { Requested } from '../decision/history';
+import type { KeyRequest } from '../decision/decide-update';
+import { shown } from '../decision/desired-key';
 import { RESPONSE_URL_LIFE } from '../timings';
 
 /** Where the response to an event goes, and what it repeats. Texts that a response could not hold are cut. */
@@ -11,9 +12,7 @@ export interface ResponseAddress {
 }
 
 /** A request of CloudFormation, as far as it can be acted on. */
-export interface LifecycleEvent extends Requested {
-  readonly requestId: string;
-  readonly stackRegion: string;
+export interface LifecycleEvent extends KeyRequest {
   readonly properties: unknown;
 }
 
@@ -42,12 +41,7 @@ export function parseAddress(received: unknown): ResponseAddress | undefined {
  *
  * @throws when it is not an event of that stack that can be acted on.
  */
-export function parseEvent(
-  received: unknown,
-  url: string,
-  arrivedAt: number,
-  ownStackId: string | undefined,
-): LifecycleEvent {
+export function parseEvent(received: unknown, signedAt: number, ownStackId?: string): LifecycleEvent {
   const field = fieldsOf(received);
   const text = (name: string, maxBytes: number) => textOf(name, field(name), maxBytes);
   const stackId = text('StackId', MAX_NAME_BYTES);
@@ -59,8 +53,7 @@ export function parseEvent(
   return {
     type,
     requestId: text('RequestId', MAX_NAME_BYTES),
-    // an event without the time counts from its arrival
-    signedAt: signedAt(new URL(url).searchParams) ?? arrivedAt,
+    signedAt,
     stackId,
     stackRegion: regionOf(stackId),
     logicalResourceId: text('LogicalResourceId', MAX_NAME_BYTES),
@@ -69,18 +62,19 @@ export function parseEvent(
   };
 }
 
-function fieldsOf(received: unknown): (name: string) => unknown {
-  const fields = new Map(typeof received === 'object' && received !== null ? Object.entries(received) : []);
-  return name => fields.get(name);
-}
-
 /** When CloudFormation signed a response URL, in milliseconds; an old signature names its end alone. */
-function signedAt(query: URLSearchParams): number | undefined {
+export function signatureTime(url: string): number | undefined {
+  const query = new URL(url).searchParams;
   const [, ...parts] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(query.get('X-Amz-Date') ?? '') ?? [];
   const [year = 0, month = 0, day, hour, minute, second] = parts.map(Number);
   if (parts.length > 0) return Date.UTC(year, month - 1, day, hour, minute, second);
   const expires = /^\d{1,11}$/.exec(query.get('Expires') ?? '');
   return expires ? Number(expires[0]) * 1000 - RESPONSE_URL_LIFE : undefined;
+}
+
+function fieldsOf(received: unknown): (name: string) => unknown {
+  const fields = new Map(typeof received === 'object' && received !== null ? Object.entries(received) : []);
+  return name => fields.get(name);
 }
 
 function regionOf(stackId: string): string {
@@ -102,11 +96,6 @@ function textOf(name: string, value: unknown, maxBytes: number): string {
 function clipped(value: unknown, maxBytes: number): string {
   const printable = typeof value === 'string' ? value.slice(0, maxBytes).replace(/\p{Cc}/gu, ' ') : '';
   // characters of at most four bytes each
-  return Buffer.byteLength(printable) <= maxBytes
-    ? printable
-    : [...printable].slice(0, maxBytes / 4).join('');
-}
-
-function shown(value: unknown): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 200);
+  const fitting = [...printable].slice(0, maxBytes / 4).join('');
+  return Buffer.byteLength(printable) <= maxBytes ? printable : fitting;
 }

@@ -14,7 +14,7 @@ const REFUSALS = 3;
 /** What a custom resource responds with. */
 export type Result =
   | { readonly status: 'SUCCESS'; readonly id: string; readonly data?: Readonly<Record<string, string>> }
-  | { readonly status: 'FAILED'; readonly id: string; readonly reason: string };
+  | { readonly status: 'FAILED'; readonly id: string; readonly reason: string; readonly data?: undefined };
 
 /** What one attempt to send a response came to. */
 export type Attempt =
@@ -66,18 +66,16 @@ export async function send(
  * @throws when it does not fit all the same.
  */
 export function bodyOf(address: ResponseAddress, result: Result): Buffer {
-  const { stackId, requestId, logicalResourceId } = address;
-  const body = Buffer.from(
-    JSON.stringify({
-      Status: result.status,
-      ...(result.status === 'FAILED' && { Reason: result.reason }),
-      PhysicalResourceId: result.id,
-      StackId: stackId,
-      RequestId: requestId,
-      LogicalResourceId: logicalResourceId,
-      ...(result.status === 'SUCCESS' && result.data && { Data: result.data }),
-    }),
-  );
+  const fields = {
+    Status: result.status,
+    Reason: result.status === 'FAILED' ? result.reason : undefined,
+    PhysicalResourceId: result.id,
+    StackId: address.stackId,
+    RequestId: address.requestId,
+    LogicalResourceId: address.logicalResourceId,
+    Data: result.data,
+  };
+  const body = Buffer.from(JSON.stringify(fields));
   if (body.length <= MAX_BODY_BYTES) return body;
   if (result.status === 'SUCCESS' || result.reason === '')
     throw new Error(`expected a response of at most ${MAX_BODY_BYTES} bytes, got ${body.length}`);
@@ -95,22 +93,17 @@ export const put: Put = (url, body, signal) =>
       resolve({ error: `${error.name}: ${error.message}`, mayHaveArrived: isConnected });
     // the URL's signature covers an empty content type; a fresh connection shows whether one stood
     const headers = { 'content-type': '', 'content-length': body.length };
-    (isPlain ? httpRequest : httpsRequest)(
-      url,
-      { method: 'PUT', headers, agent: false, signal },
-      response => {
-        response.resume();
-        response.on('error', fail);
-        resolve({ status: response.statusCode ?? 0 });
-      },
-    )
-      .on('socket', socket => {
-        socket.once(isPlain ? 'connect' : 'secureConnect', () => {
-          isConnected = true;
-        });
-      })
-      .on('error', fail)
-      .end(body);
+    const options = { method: 'PUT', headers, agent: false, signal };
+    const request = (isPlain ? httpRequest : httpsRequest)(url, options, response => {
+      response.resume().on('error', fail);
+      resolve({ status: response.statusCode ?? 0 });
+    });
+    request.on('socket', socket => {
+      socket.once(isPlain ? 'connect' : 'secureConnect', () => {
+        isConnected = true;
+      });
+    });
+    request.on('error', fail).end(body);
   });
 
 function isRefusal(status: number): boolean {
