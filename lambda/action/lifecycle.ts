@@ -1,5 +1,5 @@
 import { Attribute } from '../../lib/properties';
-import { Denial, Refusal } from '../aws/errors';
+import { Denial } from '../aws/errors';
 import type { EventLog } from '../aws/stack-record';
 import type { KeyList } from '../aws/waf-keys';
 import type { Sending } from '../decision/after-response';
@@ -14,70 +14,32 @@ import type { LifecycleEvent } from '../protocol/event';
 import type { Result } from '../protocol/response';
 import { type TimeLimit, within } from '../runtime/clock';
 import type { SeenKeys } from '../runtime/log';
-import {
-  FIRST_READING_PAUSE,
-  LIST_LAG,
-  LONGEST_READING_PAUSE,
-  RECORD_LAG,
-  SERVICE_TIMEOUT,
-} from '../timings';
+import { FIRST_READING_PAUSE, LONGEST_READING_PAUSE, RECORD_LAG } from '../timings';
 import { PendingKeys, type PendingKeysOptions } from './pending-keys';
 
 type LifecycleOptions = PendingKeysOptions & { readonly seen: SeenKeys };
 
-/** What an environment remembers from event to event. */
-interface Memory {
-  readonly pending: PendingKeys;
-  /** what was desired when a CreateAPIKey first got no clear response, by RequestId */
-  readonly unclear: Map<string, { readonly desired: DesiredKey; readonly sentAt: number }>;
-}
-
 /** What Create, Update and Delete do. */
 export class Lifecycle implements EventHandler {
-  private readonly memory: Memory;
+  private readonly pending: PendingKeys;
 
   constructor(private readonly options: LifecycleOptions) {
-    this.memory = { pending: new PendingKeys(options), unclear: new Map() };
+    this.pending = new PendingKeys(options);
   }
 
   public handle(event: LifecycleEvent, limit: TimeLimit): Promise<Result> {
-    const work = new EventWork(this.options, this.memory, event, limit);
+    const work = new EventWork(this.options, this.pending, event, limit);
     return event.type === 'Delete' ? work.delete() : work.createOrUpdate();
   }
 
   /** Deletes what was created for the event; resolves to its id if that fails, so that CloudFormation deletes it. */
   public async fail(event: LifecycleEvent, limit: TimeLimit): Promise<string> {
     const { requestId, physicalResourceId = keyIds.failedCreateId(requestId) } = event;
-    const created = this.memory.pending.of(requestId);
-    return created && !(await this.memory.pending.undo(created, limit)) ? created.id : physicalResourceId;
+    return (await this.pending.undo(requestId, limit)) ?? physicalResourceId;
   }
 
-  public async afterResponse(event: LifecycleEvent, sending: Sending, limit: TimeLimit): Promise<boolean> {
-    const created = this.memory.pending.of(event.requestId);
-    // beside each other: where the record cannot be read, the log still names what CreateAPIKey may have left
-    const logged = this.logOrphanCandidates(event.requestId, limit);
-    const isRight = !created || (await this.memory.pending.settle(created, sending, limit));
-    await logged;
-    return isRight;
-  }
-
-  private async logOrphanCandidates(requestId: string, limit: TimeLimit): Promise<void> {
-    const { keys, clock, log } = this.options;
-    const unclear = this.memory.unclear.get(requestId);
-    if (!unclear) return;
-    this.memory.unclear.delete(requestId);
-    // they may not be listed yet
-    await clock.sleep(Math.max(0, Math.min(LIST_LAG, (limit.at - clock.now()) / 2)), limit.signal);
-    const { location, tokenDomains } = unclear.desired;
-    try {
-      const candidates = await keys.createdSince(location, tokenDomains, unclear.sentAt, limit);
-      const ids = candidates.map(key => keyIds.newKeyId(key));
-      log('orphan candidates: CreateAPIKey got no clear response, and ownership cannot be determined', {
-        ids,
-      });
-    } catch (error) {
-      log('could not list orphan candidates', { requestId, error: String(error) });
-    }
+  public afterResponse(event: LifecycleEvent, sending: Sending, limit: TimeLimit): Promise<boolean> {
+    return this.pending.afterResponse(event.requestId, sending, limit);
   }
 }
 
@@ -85,13 +47,16 @@ export class Lifecycle implements EventHandler {
 class EventWork {
   /** of the locations that the event needs */
   private readonly lists: KeyList[] = [];
+  private readonly eventLog: EventLog;
 
   constructor(
     private readonly options: LifecycleOptions,
-    private readonly memory: Memory,
+    private readonly pending: PendingKeys,
     private readonly event: LifecycleEvent,
     private readonly limit: TimeLimit,
-  ) {}
+  ) {
+    this.eventLog = options.record.events(event.stackId);
+  }
 
   public async createOrUpdate(): Promise<Result> {
     const { event } = this;
@@ -118,39 +83,21 @@ class EventWork {
       if (plan.plan === 'nothing') log('left the key alone', { id, why: plan.why });
       else await this.deleteKeys(plan.keys, plan.left);
     } else if (failedRequest !== undefined) {
-      const created = this.memory.pending.of(failedRequest);
-      if (created) await this.memory.pending.undo(created, limit);
+      await this.pending.undo(failedRequest, limit);
     } else {
       // CloudFormation invented the id: the request may still be at work elsewhere, and needs its role to clean up
       await clock.sleep(limit.budget.cancelledRequestGrace, limit.signal);
       // a stack can always be deleted: no reading takes so long that the response is late
       const soon = within(clock, RECORD_LAG / 2, { ...limit, at: limit.at - limit.budget.call });
-      await this.memory.pending.undoWhatFailed(event, soon);
+      await this.pending.undoWhatFailed(event, soon);
     }
     return { status: 'SUCCESS', id };
   }
 
   private async create(desired: DesiredKey, after?: keyIds.KeyReference): Promise<Result> {
-    const { event, limit } = this;
-    const { keys, log, clock } = this.options;
-    const { pending, unclear } = this.memory;
-    const { location, tokenDomains, rotation } = desired;
-    await this.listOf(location).integrationUrl(limit);
-    const recheck = pending.recheck(event, limit);
-    const beforeAttempt = async () => {
-      if (clock.now() >= event.signedAt + SERVICE_TIMEOUT)
-        throw new Refusal(
-          'expected a request of the last hour: CloudFormation no longer waits for a response',
-        );
-      await recheck();
-    };
-    const onUnclear = (sentAt: number) => {
-      if (!unclear.has(event.requestId)) unclear.set(event.requestId, { desired, sentAt });
-    };
-    const key = await keys.create(location, tokenDomains, limit, beforeAttempt, onUnclear);
-    const id = keyIds.newKeyId({ location, digest: keyIds.digestOf(key) }, rotation, { after });
-    pending.add({ request: event, id, location, key });
-    log('created a key', { id });
+    // first, since it is needed in the end
+    await this.listOf(desired.location).integrationUrl(this.limit);
+    const { id, key, location } = await this.pending.create(this.event, desired, after, this.limit);
     return this.success(id, key, location);
   }
 
@@ -164,7 +111,7 @@ class EventWork {
       await list.lookFor(digest, this.limit);
       const key = list.keys.get(digest)?.key;
       if (key) await this.options.keys.delete(location, key, this.limit);
-      if (key) this.memory.pending.forget(key);
+      if (key) this.pending.forget(key);
       log(key ? 'deleted the key' : 'the key is gone already', { id: keyIds.newKeyId(reference) });
     }
   }
@@ -181,9 +128,8 @@ class EventWork {
 
   /** Gathers evidence until it is enough for a plan. */
   private async decide<Plan extends object>(decide: (evidence: Evidence) => Plan | Need): Promise<Plan> {
-    const { clock, record: stacks } = this.options;
-    const { limit, event } = this;
-    const eventLog = stacks.events(event.stackId);
+    const { limit } = this;
+    const { clock } = this.options;
     let record: Evidence['record'] = {};
     for (let waits = 0; ; ) {
       const decided = decide({ listings: this.lists, record });
@@ -197,18 +143,14 @@ class EventWork {
         waits += 1;
         record = {};
       } else {
-        record = await this.readMore(record, decided.need, eventLog);
+        record = await this.readMore(record, decided.need);
       }
     }
   }
 
-  private async readMore(
-    reading: StackReading,
-    next: keyof StackReading,
-    eventLog: EventLog,
-  ): Promise<StackReading | 'denied'> {
+  private async readMore(reading: StackReading, next: keyof StackReading): Promise<Evidence['record']> {
     const { record, log } = this.options;
-    const { event, limit } = this;
+    const { event, limit, eventLog } = this;
     const { status } = reading;
     try {
       if (!status) return { status: await record.status(event.stackId, limit) };

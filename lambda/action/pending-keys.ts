@@ -2,11 +2,13 @@ import { Refusal } from '../aws/errors';
 import type { EventLog, StackRecord } from '../aws/stack-record';
 import type { WafKeys } from '../aws/waf-keys';
 import { afterResponse, isRequestOver, type Look, type Sending } from '../decision/after-response';
+import type { KeyRequest } from '../decision/decide-update';
+import type { DesiredKey } from '../decision/desired-key';
 import { type Requested, showFailure } from '../decision/history';
-import type { Location } from '../decision/key-id';
+import { digestOf, type KeyReference, type Location, newKeyId } from '../decision/key-id';
 import { type Clock, type TimeLimit, within } from '../runtime/clock';
 import type { Log } from '../runtime/log';
-import { FIRST_RECHECK, LOOKS } from '../timings';
+import { FIRST_RECHECK, LIST_LAG, LOOKS, SERVICE_TIMEOUT } from '../timings';
 
 export interface PendingKeysOptions {
   readonly keys: WafKeys;
@@ -16,8 +18,8 @@ export interface PendingKeysOptions {
 }
 
 /** A key that was created for a request, and that CloudFormation is not known to have. */
-export interface PendingKey {
-  readonly request: Requested & { readonly requestId: string };
+interface PendingKey {
+  readonly request: KeyRequest;
   readonly id: string;
   readonly location: Location;
   readonly key: string;
@@ -26,15 +28,37 @@ export interface PendingKey {
 /** The keys that an environment created and answers for until CloudFormation has them. */
 export class PendingKeys {
   private readonly pending = new Set<PendingKey>();
+  /** what was desired when a CreateAPIKey first got no clear response, by RequestId */
+  private readonly unclear = new Map<string, { readonly desired: DesiredKey; readonly sentAt: number }>();
 
   constructor(private readonly options: PendingKeysOptions) {}
 
-  public add(created: PendingKey): void {
+  /** Creates the key that a request asks for, as long as it stands; its id names the previous key, if that stays. */
+  public async create(
+    request: KeyRequest,
+    desired: DesiredKey,
+    after: KeyReference | undefined,
+    limit: TimeLimit,
+  ): Promise<PendingKey> {
+    const { keys, log, clock } = this.options;
+    const { location, tokenDomains, rotation } = desired;
+    const recheck = this.recheck(request, limit);
+    const beforeAttempt = async () => {
+      if (clock.now() >= request.signedAt + SERVICE_TIMEOUT)
+        throw new Refusal(
+          'expected a request of the last hour: CloudFormation no longer waits for a response',
+        );
+      await recheck();
+    };
+    const onUnclear = (sentAt: number) => {
+      if (!this.unclear.has(request.requestId)) this.unclear.set(request.requestId, { desired, sentAt });
+    };
+    const key = await keys.create(location, tokenDomains, limit, beforeAttempt, onUnclear);
+    const id = newKeyId({ location, digest: digestOf(key) }, rotation, { after });
+    const created = { request, id, location, key };
     this.pending.add(created);
-  }
-
-  public of(requestId: string): PendingKey | undefined {
-    return [...this.pending].find(({ request }) => request.requestId === requestId);
+    log('created a key', { id });
+    return created;
   }
 
   /** A key that is gone is nobody's care any more. */
@@ -42,22 +66,58 @@ export class PendingKeys {
     for (const created of this.pending) if (created.key === key) this.pending.delete(created);
   }
 
-  /** Deletes a new key; resolves to whether that was possible. */
-  public async undo({ id, location, key }: PendingKey, limit: TimeLimit): Promise<boolean> {
-    const { keys, log } = this.options;
-    try {
-      await keys.delete(location, key, limit);
-      this.forget(key);
-      log('deleted the new key', { id });
-      return true;
-    } catch (error) {
-      log('could not delete the new key', { id, error: String(error) });
-      return false;
+  /** Deletes what was created for a request; resolves to the id of what could not be deleted. */
+  public async undo(requestId: string, limit: TimeLimit): Promise<string | undefined> {
+    const created = this.of(requestId);
+    return created && !(await this.delete(created, limit)) ? created.id : undefined;
+  }
+
+  /** Deletes what was created for requests of a resource whose events show that they failed. */
+  public async undoWhatFailed({ stackId, logicalResourceId }: Requested, limit: TimeLimit): Promise<void> {
+    const { record, log } = this.options;
+    for (const created of this.pending) {
+      const { request, id } = created;
+      if (request.stackId !== stackId || request.logicalResourceId !== logicalResourceId) continue;
+      try {
+        const events = await eventsSince(request, record.events(stackId), limit);
+        if (showFailure(events, request)) await this.delete(created, limit);
+      } catch (error) {
+        log('could not read what became of the new key', { id, error: String(error) });
+      }
     }
   }
 
-  /** Watches the record after the response; resolves to whether the new key is still there. */
-  public async settle(created: PendingKey, sending: Sending, limit: TimeLimit): Promise<boolean> {
+  /** What is left to do once the response was sent; resolves to whether the key that was created is still there. */
+  public async afterResponse(requestId: string, sending: Sending, limit: TimeLimit): Promise<boolean> {
+    const created = this.of(requestId);
+    // beside each other: where the record cannot be read, the log still names what CreateAPIKey may have left
+    const logged = this.logOrphanCandidates(requestId, limit);
+    const isThere = !created || (await this.settle(created, sending, limit));
+    await logged;
+    return isThere;
+  }
+
+  private async logOrphanCandidates(requestId: string, limit: TimeLimit): Promise<void> {
+    const { keys, clock, log } = this.options;
+    const unclear = this.unclear.get(requestId);
+    if (!unclear) return;
+    this.unclear.delete(requestId);
+    // they may not be listed yet
+    await clock.sleep(Math.max(0, Math.min(LIST_LAG, (limit.at - clock.now()) / 2)), limit.signal);
+    const { location, tokenDomains } = unclear.desired;
+    try {
+      const candidates = await keys.createdSince(location, tokenDomains, unclear.sentAt, limit);
+      const ids = candidates.map(key => newKeyId(key));
+      log('orphan candidates: CreateAPIKey got no clear response, and ownership cannot be determined', {
+        ids,
+      });
+    } catch (error) {
+      log('could not list orphan candidates', { requestId, error: String(error) });
+    }
+  }
+
+  /** Watches the record; resolves to whether the new key is still there. */
+  private async settle(created: PendingKey, sending: Sending, limit: TimeLimit): Promise<boolean> {
     const { clock, log } = this.options;
     const { request, id, key } = created;
     const eventLog = this.options.record.events(request.stackId);
@@ -68,7 +128,7 @@ export class PendingKeys {
       if (plan === 'done') this.forget(key);
       // it stays pending: a Delete that comes to this environment may still prove that it is nobody's
       if (plan === 'leave the new key') log('left the new key to CloudFormation', { id });
-      if (plan === 'delete the new key') return !(await this.undo(created, limit));
+      if (plan === 'delete the new key') return !(await this.delete(created, limit));
       if (plan !== 'look' && plan !== 'read events') return true;
       const last = looks.at(-1);
       try {
@@ -86,23 +146,16 @@ export class PendingKeys {
     }
   }
 
-  /** Deletes what was created for requests of a resource whose events show that they failed. */
-  public async undoWhatFailed({ stackId, logicalResourceId }: Requested, limit: TimeLimit): Promise<void> {
-    const { record, log } = this.options;
-    for (const created of this.pending) {
-      const { request, id } = created;
-      if (request.stackId !== stackId || request.logicalResourceId !== logicalResourceId) continue;
-      try {
-        const events = await eventsSince(request, record.events(stackId), limit);
-        if (showFailure(events, request)) await this.undo(created, limit);
-      } catch (error) {
-        log('could not read what became of the new key', { id, error: String(error) });
-      }
-    }
+  private async look(request: Requested, sentAt: number, due: number, limit: TimeLimit): Promise<Look> {
+    const { clock, record } = this.options;
+    const pause = sentAt + due - clock.now();
+    if (pause > 0) await clock.sleep(pause, limit.signal);
+    const after = clock.now() - sentAt;
+    return { after, entry: await record.entry(request.stackId, request.logicalResourceId, limit) };
   }
 
   /** A check, made now and then, that throws once CloudFormation has cancelled a request. */
-  public recheck(request: Requested, limit: TimeLimit): () => Promise<void> {
+  private recheck(request: Requested, limit: TimeLimit): () => Promise<void> {
     const { clock, record, log } = this.options;
     const { stackId, logicalResourceId } = request;
     let interval = FIRST_RECHECK;
@@ -122,12 +175,22 @@ export class PendingKeys {
     };
   }
 
-  private async look(request: Requested, sentAt: number, due: number, limit: TimeLimit): Promise<Look> {
-    const { clock, record } = this.options;
-    const pause = sentAt + due - clock.now();
-    if (pause > 0) await clock.sleep(pause, limit.signal);
-    const after = clock.now() - sentAt;
-    return { after, entry: await record.entry(request.stackId, request.logicalResourceId, limit) };
+  private of(requestId: string): PendingKey | undefined {
+    return [...this.pending].find(({ request }) => request.requestId === requestId);
+  }
+
+  /** Deletes a new key; resolves to whether that was possible. */
+  private async delete({ id, location, key }: PendingKey, limit: TimeLimit): Promise<boolean> {
+    const { keys, log } = this.options;
+    try {
+      await keys.delete(location, key, limit);
+      this.forget(key);
+      log('deleted the new key', { id });
+      return true;
+    } catch (error) {
+      log('could not delete the new key', { id, error: String(error) });
+      return false;
+    }
   }
 }
 
