@@ -49,7 +49,10 @@ export async function packLibrary(versions: Versions, options: CommandOptions): 
   const pacmak = join(root, 'node_modules', '.bin', 'jsii-pacmak');
   await mkdir(outdir);
   const source = join(project, 'node_modules', LIBRARY);
-  await run(pacmak, ['--code-only', '--npmignore=false', '--outdir', outdir, source], options);
+  // the repository's own, which npm hands to its children, is none of the library's copy
+  const environment = { ...options.environment, npm_config_pack_destination: '.' };
+  const args = ['--code-only', '--npmignore=false', '--outdir', outdir, source];
+  await run(pacmak, args, { ...options, environment });
 }
 
 /**
