@@ -8,11 +8,15 @@ import {
 import { ListAPIKeysCommand, WAFV2Client } from '@aws-sdk/client-wafv2';
 import { type CdkResult, runCdk } from '../../local-aws/cdk-cli';
 import { type LocalAws, startLocalAws } from '../../local-aws/local-aws';
-import type { StackRequest } from './app';
 
 const root = join(__dirname, '..', '..');
-const app = ['--app', 'npx tsx test/e2e/app.ts'];
 const credentials = { accessKeyId: 'AKIALOCAL', secretAccessKey: 'local' };
+
+/** What the app under test is told, as JSON in its context `request`: at least the stack that it is to build. */
+export interface AppRequest {
+  readonly stackName: string;
+  readonly [detail: string]: unknown;
+}
 
 /** How a stack is to be deployed. */
 export interface DeploymentOptions {
@@ -42,12 +46,13 @@ export class KeyAccount {
     readonly aws: LocalAws,
     private readonly region: string,
     private readonly refusals: readonly string[],
+    private readonly app: string,
   ) {}
 
-  static async open(region = 'us-east-1'): Promise<KeyAccount> {
+  static async open(region = 'us-east-1', app = 'test/e2e/app.ts'): Promise<KeyAccount> {
     const refusals: string[] = [];
     const onRefusal = (line: string) => refusals.push(line);
-    return new KeyAccount(await startLocalAws({ region, onRefusal }), region, refusals);
+    return new KeyAccount(await startLocalAws({ region, onRefusal }), region, refusals, app);
   }
 
   /** Ends the CLI, if it still runs, and everything else; throws when anybody asked for what is not imitated. */
@@ -60,7 +65,7 @@ export class KeyAccount {
   }
 
   /** `cdk deploy`. */
-  async deploy(request: StackRequest, options: DeploymentOptions = {}): Promise<DeploymentResult> {
+  async deploy(request: AppRequest, options: DeploymentOptions = {}): Promise<DeploymentResult> {
     const file = join(this.aws.environment.TMPDIR ?? '', `outputs-${this.deployments++}.json`);
     const { tokenDomains, quick = false } = options;
     const args = [
@@ -74,12 +79,12 @@ export class KeyAccount {
   }
 
   /** `cdk destroy`. */
-  destroy(request: StackRequest): Promise<CdkResult> {
+  destroy(request: AppRequest): Promise<CdkResult> {
     return this.cdk(request, ['destroy', '--force'], true);
   }
 
   /** The stack, or `undefined` when there is none. */
-  async describe({ stackName }: StackRequest): Promise<StackDescription | undefined> {
+  async describe({ stackName }: AppRequest): Promise<StackDescription | undefined> {
     const { Stacks = [] } = await this.cloudFormation(client => client.send(new DescribeStacksCommand({})));
     const stack = Stacks.find(({ StackName }) => StackName === stackName);
     if (!stack) return undefined;
@@ -89,7 +94,7 @@ export class KeyAccount {
   }
 
   /** The names of the stack's functions. */
-  async functionNames({ stackName }: StackRequest): Promise<string[]> {
+  async functionNames({ stackName }: AppRequest): Promise<string[]> {
     const command = new DescribeStackResourcesCommand({ StackName: stackName });
     const { StackResources = [] } = await this.cloudFormation(client => client.send(command));
     return StackResources.filter(({ ResourceType }) => ResourceType === 'AWS::Lambda::Function').map(
@@ -122,9 +127,10 @@ export class KeyAccount {
     return response.json();
   }
 
-  private cdk(request: StackRequest, args: readonly string[], quick: boolean): Promise<CdkResult> {
+  private cdk(request: AppRequest, args: readonly string[], quick: boolean): Promise<CdkResult> {
     const context = ['--context', `request=${JSON.stringify(request)}`];
     const environment = { ...this.aws.environment, CDK_VALIDATION: String(!quick) };
+    const app = ['--app', `npx tsx ${this.app}`];
     return runCdk([...args, ...app, ...context], { environment, cwd: root, signal: this.ending.signal });
   }
 
