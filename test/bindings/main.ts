@@ -17,11 +17,11 @@ import { checkPublishedAddresses } from './published-addresses';
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { 'aws-cdk-lib': { type: 'string' } } });
-  const versions = versionsWith(values['aws-cdk-lib']);
   const folder = await mkdtemp(join(tmpdir(), 'bindings-'));
   try {
     const environment = childEnvironment({}, folder);
     const options = { cwd: folder, environment, signal: endRequested() };
+    const versions = await versionsWith(options, values['aws-cdk-lib']);
     console.log(`with aws-cdk-lib ${versions.cdk}, constructs ${versions.constructs}, jsii ${versions.jsii}`);
     await packLibrary(versions, options);
     const expected = await templatesIn(await synthesize(typescript, versions, options));

@@ -12,7 +12,7 @@ export async function checkPublishedAddresses(generated: string): Promise<void> 
   const addresses = {
     'pom.xml url': elementIn(java, 'url'),
     'pom.xml scm url': elementIn(/<scm>[\s\S]*<\/scm>/.exec(java ?? '')?.[0], 'url'),
-    'csproj PackageProjectUrl': elementIn(csproj, 'PackageProjectUrl'),
+    'csproj ProjectUrl': elementIn(csproj, 'ProjectUrl'),
     'csproj RepositoryUrl': elementIn(csproj, 'RepositoryUrl'),
   };
   const wrong = Object.entries(addresses).filter(([, url]) => url !== homepage && url !== repository.url);
