@@ -73,14 +73,9 @@ function checkedScope(key: Construct, scope: unknown): string {
   }
   const { region } = Stack.of(key);
   if (scope !== 'CLOUDFRONT' || Token.isUnresolved(region)) return scope;
-  const partition =
-    RegionInfo.get(region).partition ?? (OUTSIDE_AWS.test(region) ? 'of another name' : 'aws');
-  if (partition !== 'aws') {
-    throw new Error(
-      `scope: expected REGIONAL in ${region}, got CLOUDFRONT, which partition ${partition} lacks`,
-    );
-  }
-  return scope;
+  const { partition = OUTSIDE_AWS.test(region) ? undefined : 'aws' } = RegionInfo.get(region);
+  if (partition === 'aws') return scope;
+  throw new Error(`scope: expected REGIONAL in ${region}, got CLOUDFRONT, which only the partition aws has`);
 }
 
 function checkedTokenDomains(key: Construct, domains: unknown): string[] {

@@ -16,7 +16,8 @@ export interface WafCaptchaClientConfig {
    * By them a page can tell whether it may use the key; those that it is on or below belong into its
    * `window.awsWafCookieDomainList`.
    *
-   * @default - absent, for a key of `fromApiKeyAttributes` whose domains were not given
+   * @default - absent, for a key of `fromApiKeyAttributes` whose domains were not given, and where the domains are a
+   * list token, such as a parameter's: its JSON would need a function of its own in the stack
    */
   readonly tokenDomains?: string[];
 }

@@ -55,8 +55,8 @@ export interface WafCaptchaApiKeyProps {
   /**
    * What the key is for: the scope of the web ACL that asks for the CAPTCHA.
    *
-   * A change replaces the key. CLOUDFRONT works from a stack in any Region of the standard partition; synthesis
-   * fails in a Region of China or GovCloud, which have no such scope.
+   * A change replaces the key. CLOUDFRONT works from a stack in any Region of the partition `aws`; synthesis
+   * fails in a Region of any other, which have no such scope.
    */
   readonly scope: WafScope;
 
@@ -73,7 +73,8 @@ export interface WafCaptchaApiKeyProps {
    * Synthesis fails for none or more than five names, for a name with a scheme, a port, a path, a wildcard or
    * white space, and for a public suffix such as `co.uk`, which AWS WAF refuses (AWS WAF Developer Guide,
    * "Managing API keys for the JS CAPTCHA API"). A single label such as `localhost`, an IP address and a private
-   * suffix such as `github.io` give a warning. Tokens are passed on and checked at deployment.
+   * suffix such as `github.io` give a warning. What only the end of synthesis knows, such as
+   * `Lazy`, is checked then, and what only the deployment knows, there.
    */
   readonly tokenDomains: string[];
 

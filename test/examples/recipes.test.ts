@@ -84,13 +84,14 @@ test('stages: each has a key of its own for its own domains', () => {
   ]);
 });
 
-test('many domains: several keys of at most five each, behind one function', () => {
+test('many domains: a key for each, behind one function, and an output that has them by domain', () => {
   const template = templateOf(app => new ManyDomainsStack(app, 'Stack'));
 
   const domains = domainsIn(template);
-  expect(new Set(domains.flat()).size).toBeGreaterThan(5);
-  expect(Math.max(...domains.map(({ length }) => length))).toBeLessThanOrEqual(5);
-  expect(Object.keys(template.findOutputs('*'))).toHaveLength(domains.length);
+  expect(domains.length).toBeGreaterThan(5);
+  for (const each of domains) expect(each).toHaveLength(1);
+  const output = JSON.stringify(template.findOutputs('APIKeys'));
+  for (const [domain] of domains) expect(output).toContain(domain);
   template.resourceCountIs('AWS::Lambda::Function', 1);
 });
 
