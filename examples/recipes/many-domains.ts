@@ -15,14 +15,15 @@ const DOMAINS = [
 export class ManyDomainsStack extends Stack {
   constructor(scope: Construct, id: string, props?: StackProps) {
     super(scope, id, props);
-    const keys = DOMAINS.map(domain => {
+    const keys: Record<string, string> = {};
+    for (const domain of DOMAINS) {
       const key = new WafCaptchaApiKey(this, `Key-${domain}`, {
         scope: WafScope.REGIONAL,
         tokenDomains: [domain],
       });
-      return [domain, key.apiKey];
-    });
+      keys[domain] = key.apiKey;
+    }
     // a page looks up the key of its own host
-    new CfnOutput(this, 'APIKeys', { value: this.toJsonString(Object.fromEntries(keys)) });
+    new CfnOutput(this, 'APIKeys', { value: this.toJsonString(keys) });
   }
 }
