@@ -2,13 +2,23 @@ import { cpus, totalmem } from 'node:os';
 import { measureCalls } from './calls/calls';
 import { measureHandler } from './handler/handler';
 import { measureTemplate } from './template/template';
-import { measureThroughput } from './throughput/throughput';
+import {
+  measureCreation,
+  measureDeletion,
+  measureRival,
+  measureRollback,
+  measureUpdate,
+} from './throughput/throughput';
 
 const parts: Readonly<Record<string, { readonly title: string; readonly measure: () => Promise<string> }>> = {
   handler: { title: 'Handler', measure: measureHandler },
   calls: { title: 'API calls of a deployment', measure: measureCalls },
   template: { title: 'Template and synthesis', measure: measureTemplate },
-  throughput: { title: 'Throughput', measure: measureThroughput },
+  creation: { title: 'Creation of N keys in an account with 2,000 others', measure: measureCreation },
+  update: { title: 'Update of N keys to other domains, with its clean-up', measure: measureUpdate },
+  rollback: { title: 'Rollback of such an update, with its clean-up', measure: measureRollback },
+  deletion: { title: 'Deletion of a stack with N keys', measure: measureDeletion },
+  rival: { title: 'Creation of N keys with AwsCustomResource', measure: measureRival },
 };
 
 /** Prints the tables of the parts that are asked for, or of all, as Markdown. */

@@ -15,6 +15,29 @@ const environmentSettings: Plugin = {
   },
 };
 
+/** Modules of the SDK whose code no call reaches, and what takes their place. */
+const unreached: Readonly<Record<string, string>> = {
+  // the hash for a Node without crypto
+  '@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js': 'export class Sha256Js {}',
+  // signs the messages of event streams
+  '@smithy/signature-v4/dist-es/HeaderFormatter.js': 'export class HeaderFormatter {}',
+  // asks an EC2 instance for its Region; Lambda gives it in the environment
+  '@smithy/core/dist-es/submodules/config/config-resolver/regionConfig/getInstanceMetadataRegion.js':
+    'export const getInstanceMetadataRegion = async () => undefined;',
+  // slows down a client's calls after a refusal, as the handler does itself
+  '@smithy/core/dist-es/submodules/retry/util-retry/AdaptiveRetryStrategy.js':
+    "export { StandardRetryStrategy as AdaptiveRetryStrategy } from './StandardRetryStrategy';",
+};
+
+const withoutUnreached: Plugin = {
+  name: 'without-unreached',
+  setup({ onLoad }) {
+    for (const [module, contents] of Object.entries(unreached)) {
+      onLoad({ filter: new RegExp(`/${module}$`) }, ({ path }) => ({ contents, resolveDir: dirname(path) }));
+    }
+  },
+};
+
 /** Bundles the handler into the two files that the construct's asset holds. */
 async function main(): Promise<void> {
   const { outputFiles } = await build({
@@ -30,7 +53,7 @@ async function main(): Promise<void> {
     // the client's ES build: its CommonJS one cannot be tree-shaken
     mainFields: ['module', 'main'],
     alias: { '@aws-sdk/credential-provider-node': './lambda/runtime/environment-credentials.ts' },
-    plugins: [environmentSettings],
+    plugins: [environmentSettings, withoutUnreached],
     // no body is a web stream, and to ask whether it is one makes Node load them: 1 to 2 ms and 0.6 MB
     define: { ReadableStream: 'undefined' },
     // loaded only where an operation streams: never here

@@ -32,12 +32,14 @@ export async function measureHandler(rounds = ROUNDS): Promise<string> {
 }
 
 function sizes(rivals: readonly Rival[]): string {
-  const rows = rivals.map(({ name, bytes, zippedBytes }) => [
+  const rows = rivals.map(({ name, size, assetSize = size }) => [
     name,
-    fixed(bytes / 1000),
-    fixed(zippedBytes / 1000),
+    ...[size, assetSize].flatMap(({ bytes, zippedBytes }) => [
+      fixed(bytes / 1000),
+      fixed(zippedBytes / 1000),
+    ]),
   ]);
-  return table(['handler', 'KB', 'KB zipped'], rows);
+  return table(['handler', 'loaded for a Create, KB', 'zipped', 'whole asset, KB', 'zipped'], rows);
 }
 
 async function interleaved(
@@ -68,7 +70,7 @@ function comparison(measured: readonly (readonly [Rival, readonly Performance[]]
     name === 'empty' ? '–' : ratio(ours?.initAndCreate, initAndCreate),
     fixed(memory, 0),
   ]);
-  const heads = ['handler', 'boot + init, ms', 'ours to it', 'init + Create, ms', 'ours to it', 'RSS, MB'];
+  const heads = ['handler', 'boot + init, ms', 'ratio', 'init + Create, ms', 'ratio', 'RSS, MB'];
   return table(heads, rows);
 }
 

@@ -1,14 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import type { Answer } from '../../lambda/answer';
+import type { CloudFormationCustomResourceResponse as Answer } from 'aws-lambda';
 import { type Endpoint, startEndpoint } from '../../local-aws/endpoint';
 import type { QuotaOptions } from '../../local-aws/quota';
 import type { Service, ServiceResponse } from '../../local-aws/service';
 import { systemClock } from '../../local-aws/system-clock';
 import { Wafv2 } from '../../local-aws/wafv2';
 import type { ColdStart, Ending } from './cold-start';
-import { recordedEvents } from './recorded-events';
 import type { Rival } from './rivals';
 
 const REGION = 'eu-west-1';
@@ -44,7 +43,6 @@ export class Stage {
   private calls: string[] = [];
   private readonly answers = new Map<string, (answer: Answer) => void>();
   private userFunction: { readonly rival: Rival; readonly node: string } | undefined;
-  private lastAnswer: Answer | undefined;
   private endpoint: Endpoint | undefined;
   private readonly waf: Wafv2;
 
@@ -61,7 +59,6 @@ export class Stage {
     stage.endpoint = await startEndpoint({
       signed: {
         wafv2: stage.counted('wafv2', stage.waf.service),
-        cloudformation: stage.counted('cloudformation', async () => recordedEvents(stage.lastAnswer)),
         lambda: stage.counted('lambda', request => stage.invoke(request.body.toString())),
       },
       unsigned: { [RESPONSES]: ({ path, body }) => stage.accept(path, body.toString()) },
@@ -73,8 +70,8 @@ export class Stage {
     await this.endpoint?.close();
   }
 
-  /** Gives one event to a rival in a fresh process of the given Node; `lingerMs` lets it go on after its answer. */
-  async perform(rival: Rival, request: Request, node: string, lingerMs = 0): Promise<Performance> {
+  /** Gives one event to a rival in a fresh process of the given Node. */
+  async perform(rival: Rival, request: Request, node: string): Promise<Performance> {
     this.calls = [];
     this.userFunction = rival.userFunction && { rival: rival.userFunction, node };
     const event = this.event(rival, request);
@@ -83,7 +80,6 @@ export class Stage {
     const ended = endingOf(child);
     const answer = await Promise.race([answered, ended.then(() => undefined)]);
     const answeredAt = performance.timeOrigin + performance.now();
-    if (lingerMs > 0) await Promise.race([systemClock.sleep(lingerMs), ended]);
     const { startedAt, bootedAt, initializedAt, maximumRssMb } = await reportOf(child);
     return {
       bootMs: bootedAt - startedAt,
@@ -158,7 +154,6 @@ export class Stage {
 
   private async accept(path: string, body: string): Promise<ServiceResponse> {
     const answer: Answer = JSON.parse(body);
-    this.lastAnswer = answer;
     this.answers.get(path.slice(RESPONSES.length))?.(answer);
     return { status: 200 };
   }

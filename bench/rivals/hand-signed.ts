@@ -3,14 +3,13 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 
-/** Makes a key with the calls of our handler, signed by hand: the floor, without any of the care. */
+/** Creates a key with the calls of our handler, signed by hand: the floor, without any of the care. */
 export async function handler(event: CloudFormationCustomResourceEvent): Promise<void> {
   const { Scope, TokenDomains } = event.ResourceProperties;
   const { ApplicationIntegrationURL } = await call('ListAPIKeys', { Scope, Limit: 100 });
   const { APIKey } = await call('CreateAPIKey', { Scope, TokenDomains });
-  const { CreationTimestamp } = await call('GetDecryptedAPIKey', { Scope, APIKey });
   const { StackId, RequestId, LogicalResourceId } = event;
-  const Data = { APIKey, ApplicationIntegrationURL, CreationTimestamp };
+  const Data = { APIKey, ApplicationIntegrationURL };
   const PhysicalResourceId = createHash('sha256').update(String(APIKey)).digest('hex');
   const answer = { Status: 'SUCCESS', StackId, RequestId, LogicalResourceId, PhysicalResourceId, Data };
   await send('PUT', event.ResponseURL, { 'content-type': '' }, JSON.stringify(answer));

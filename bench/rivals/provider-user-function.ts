@@ -1,7 +1,6 @@
 import {
   CreateAPIKeyCommand,
   DeleteAPIKeyCommand,
-  GetDecryptedAPIKeyCommand,
   ListAPIKeysCommand,
   WAFV2Client,
 } from '@aws-sdk/client-wafv2';
@@ -18,6 +17,5 @@ export async function handler(event: CloudFormationCustomResourceEvent): Promise
   }
   const { ApplicationIntegrationURL } = await client.send(new ListAPIKeysCommand({ Scope }));
   const { APIKey } = await client.send(new CreateAPIKeyCommand({ Scope, TokenDomains }));
-  const { CreationTimestamp } = await client.send(new GetDecryptedAPIKeyCommand({ Scope, APIKey }));
-  return { PhysicalResourceId: APIKey, Data: { APIKey, ApplicationIntegrationURL, CreationTimestamp } };
+  return { PhysicalResourceId: APIKey, Data: { APIKey, ApplicationIntegrationURL } };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CreateAPIKey$, errorTypeRegistries, GetDecryptedAPIKey$, ListAPIKeys$ } from '@aws-sdk/client-wafv2';
+import { CreateAPIKey$, errorTypeRegistries, ListAPIKeys$ } from '@aws-sdk/client-wafv2';
 import { AwsJson1_1Protocol } from '@aws-sdk/core/protocols';
 import { Sha256 } from '@smithy/core/checksum';
 import { parseUrl } from '@smithy/core/protocols';
@@ -13,7 +13,7 @@ import {
   type StaticOperationSchema,
 } from '@smithy/types';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
-import { put } from '../../lambda/answer';
+import { put } from '../../lambda/protocol/response';
 
 const { AWS_REGION: region = '', AWS_ENDPOINT_URL: url = `https://wafv2.${region}.amazonaws.com` } =
   process.env;
@@ -46,9 +46,8 @@ export async function handler(event: CloudFormationCustomResourceEvent): Promise
   const { Scope, TokenDomains } = event.ResourceProperties;
   const { ApplicationIntegrationURL } = await call(ListAPIKeys$, { Scope, Limit: 100 });
   const { APIKey } = await call(CreateAPIKey$, { Scope, TokenDomains });
-  const { CreationTimestamp } = await call(GetDecryptedAPIKey$, { Scope, APIKey });
   const { StackId, RequestId, LogicalResourceId } = event;
-  const Data = { APIKey, ApplicationIntegrationURL, CreationTimestamp };
+  const Data = { APIKey, ApplicationIntegrationURL };
   const PhysicalResourceId = createHash('sha256').update(String(APIKey)).digest('hex');
   const answer = { Status: 'SUCCESS', StackId, RequestId, LogicalResourceId, PhysicalResourceId, Data };
   await put(event.ResponseURL, Buffer.from(JSON.stringify(answer)), new AbortController().signal);

@@ -26,7 +26,7 @@ export async function measureTemplate(rounds = ROUNDS): Promise<string> {
   process.env.CDK_VALIDATION = 'false';
   return [
     `Template\n\n${templates()}`,
-    `Synthesis, ms: medians of ${rounds} interleaved rounds in one process, with the ratio of ours to it\n\n${syntheses(rounds)}`,
+    `Synthesis, ms: medians of ${rounds} interleaved rounds in one process, with the ratio: ours to it\n\n${syntheses(rounds)}`,
   ].join('\n\n');
 }
 

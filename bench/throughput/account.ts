@@ -1,194 +1,239 @@
-import { WAFV2Client } from '@aws-sdk/client-wafv2';
-import type { HttpRequest } from '@smithy/types';
-import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
-import type { Answer } from '../../lambda/answer';
-import { ApiKeys } from '../../lambda/api-keys';
-import { customResource } from '../../lambda/custom-resource';
-import { Lifecycle } from '../../lambda/lifecycle';
-import type { Repetition } from '../../lambda/repetition';
-import { StackEvents } from '../../lambda/stack-events';
-import { FUNCTION_TIMEOUT_SECONDS, RESOURCE_TYPE, SERVICE_TIMEOUT_SECONDS } from '../../lib/properties';
-import { inProcessHandler } from '../../local-aws/in-process';
+import type { WAFV2Client } from '@aws-sdk/client-wafv2';
+import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceResponse } from 'aws-lambda';
+import { Lifecycle } from '../../lambda/action/lifecycle';
+import { Retry } from '../../lambda/aws/retry';
+import { type CloudFormationReads, StackRecord } from '../../lambda/aws/stack-record';
+import { WafKeys } from '../../lambda/aws/waf-keys';
+import { digestOf, newKeyId, parseKeyId } from '../../lambda/decision/key-id';
+import { customResource } from '../../lambda/protocol/custom-resource';
+import { SeenKeys } from '../../lambda/runtime/log';
+import { FUNCTION_TIMEOUT_SECONDS, RESOURCE_TYPE } from '../../lib/properties';
+import { Engine, type ResourceType, type Stack } from '../../local-aws/cloudformation';
 import { Wafv2 } from '../../local-aws/wafv2';
 import { VirtualClock } from '../../test/virtual-clock';
-import { StackLog } from './stack-log';
+import { Calls } from './calls';
+import { stackReads } from './stack-reads';
+import { wafClient } from './waf-client';
 
 const REGION = 'eu-west-1';
-const STACK_ID = `arn:aws:cloudformation:${REGION}:111122223333:stack/full/5b8d0e10-0000-11f0-9c0a-0a1b2c3d4e5f`;
-/** How many events CloudFormation sends a second when it starts to make a stack's resources. */
-const DISPATCHES_PER_SECOND = 100;
+const LOCATION = { scope: 'REGIONAL', region: REGION } as const;
+const TOKEN = `arn:aws:lambda:${REGION}:111122223333:function:handler`;
+const FOREIGN = 'elsewhere.example.com';
+/** How late CloudFormation's record is. */
+const RECORD_LAG = { least: 1000, most: 3000 };
+/** How long after its event a request is signed, and after its response recorded, at most. */
+const DELAYS = { signingDelayMs: 2000, recordingDelayMs: 1000 };
 
-// a hundred thousand signatures would take most of the bench's time, and nobody here checks them
-const UNSIGNED = {
-  sign: async (request: HttpRequest): Promise<HttpRequest> => {
-    const scope = `20260131/${REGION}/wafv2/aws4_request`;
-    request.headers.authorization = `AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/${scope}, Signature=none`;
-    return request;
-  },
+/** The function, its role and its log group. */
+const PROVIDER = ['Function', 'Role', 'LogGroup'];
+
+const STAND_IN: ResourceType = {
+  create: async ({ logicalId }) => ({ physicalId: logicalId, attributes: {} }),
+  update: async (_, { physicalId }) => ({ physicalId, attributes: {} }),
+  delete: async () => undefined,
 };
 
-/** How one call waits between its attempts; the measurement puts several in the place of the handler's own. */
-export type NewRepetition = (clock: VirtualClock, random: () => number) => Repetition;
+/** What makes an update go back. */
+const FAILING: ResourceType = { ...STAND_IN, create: () => Promise.reject(new Error('expected to fail')) };
 
 export interface Conditions {
   readonly seed: number;
+  /** Whether calls of WAF that are refused use up its quota. */
   readonly refusedCallsCount: boolean;
-  readonly newRepetition: NewRepetition;
-  /** keys of others that are listed too */
+  /** Keys of others that are listed too. */
   readonly foreignKeys?: number;
+  /** Without delays, and with a record that is never late. */
+  readonly isPrompt?: boolean;
 }
 
-/** What one deployment of many keys at once came to. */
-export interface Deployment {
+/** What one operation on the stack came to. */
+export interface Outcome {
+  /** from its start to the last response */
   readonly seconds: number;
+  /** requests that got FAILED as their response */
   readonly failures: number;
-  readonly calls: Readonly<Record<string, { readonly accepted: number; readonly refused: number }>>;
-  readonly answers: readonly Answer[];
+  /** how the stack ended */
+  readonly status: string;
+  readonly calls: ReturnType<Calls['take']>;
+}
+
+export interface Rollback extends Outcome {
+  /** resources that have neither failed nor got back the key that they had before */
+  readonly swapped: number;
 }
 
 /**
- * An account in virtual time: the handler's own code with the real SDK client, a fresh environment for each event,
- * under the quota of WAF and of CloudFormation.
+ * An account in virtual time with one stack of many keys: the handler's own code, a fresh environment for each event, under the quotas of WAF and of CloudFormation.
  */
 export class ThroughputAccount {
   private readonly clock = new VirtualClock();
-  private readonly waf: Wafv2;
-  private readonly stack: StackLog;
+  private readonly calls = new Calls();
   private readonly random: () => number;
+  private readonly waf: Wafv2;
+  private readonly client: WAFV2Client;
+  private readonly engine: Engine;
+  private readonly stack: Stack;
+  private readonly reads: CloudFormationReads;
+  private readonly running = new Set<Promise<void>>();
+  private isSettingUp = false;
+  private failures = 0;
+  private lastResponseAt = 0;
 
-  constructor(private readonly conditions: Conditions) {
-    this.random = linearCongruential(conditions.seed);
-    const { clock, random } = this;
-    const { refusedCallsCount, foreignKeys = 0 } = conditions;
-    const perSecond = { CreateAPIKey: 1, GetDecryptedAPIKey: 5, ListAPIKeys: 5 };
+  constructor(
+    private readonly count: number,
+    { seed, refusedCallsCount, foreignKeys = 0, isPrompt = false }: Conditions,
+  ) {
+    const { clock, calls } = this;
+    const random = linearCongruential(seed);
+    this.random = random;
+    const perSecond = { CreateAPIKey: 1, ListAPIKeys: 5 };
     this.waf = new Wafv2({ clock, random, quota: { perSecond, refusedCallsCount } });
-    this.stack = new StackLog(clock, STACK_ID, refusedCallsCount);
-    for (let key = 0; key < foreignKeys; key += 1) {
-      this.waf.createForeignKey(REGION, 'REGIONAL', ['elsewhere.example.com']);
-    }
-  }
-
-  /** Makes keys, all at once. */
-  public create(count: number): Promise<Deployment> {
-    return this.deploy(
-      'Create',
-      Array.from({ length: count }, () => undefined),
-    );
-  }
-
-  /** Deletes what a deployment made, all at once. */
-  public delete({ answers }: Deployment): Promise<Deployment> {
-    const ids = new Map(answers.map(answer => [answer.LogicalResourceId, answer.PhysicalResourceId]));
-    return this.deploy(
-      'Delete',
-      answers.map((_answer, index) => ids.get(logicalIdOf(index))),
-    );
-  }
-
-  private async deploy(type: 'Create' | 'Delete', ids: readonly (string | undefined)[]): Promise<Deployment> {
-    const startedAt = this.clock.now();
-    const callsBefore = this.waf.calls.length;
-    const refusedReadings = this.stack.readings.refused;
-    const acceptedReadings = this.stack.readings.accepted;
-    this.stack.begin(type);
-    const answers: Answer[] = [];
-    let lastAnswerAt = startedAt;
-    const accept = (answer: Answer) => {
-      answers.push(answer);
-      lastAnswerAt = this.clock.now();
-      this.stack.record(answer, type);
-    };
-    const handled = ids.map(async (id, index) => {
-      await this.clock.sleep((index * 1000) / DISPATCHES_PER_SECOND);
-      await this.handle(this.event(type, index, id), accept);
-    });
-    await this.clock.run(Promise.all(handled));
-    const calls = tally(this.waf.calls.slice(callsBefore));
-    const { accepted, refused } = this.stack.readings;
-    return {
-      seconds: (lastAnswerAt - startedAt) / 1000,
-      failures: ids.length - answers.filter(({ Status }) => Status === 'SUCCESS').length,
-      calls: {
-        ...calls,
-        DescribeStackEvents: { accepted: accepted - acceptedReadings, refused: refused - refusedReadings },
+    for (let key = 0; key < foreignKeys; key += 1) this.waf.createForeignKey(REGION, 'REGIONAL', [FOREIGN]);
+    this.engine = new Engine({
+      ...{ accountId: '111122223333', clock, random, parameters: new Map() },
+      functions: {
+        put: async () => TOKEN,
+        delete: async () => undefined,
+        putEventInvokeConfig: () => undefined,
+        deleteEventInvokeConfig: () => undefined,
+        invokeAsynchronously: async (_, payload) => this.invoke(JSON.parse(payload)),
       },
-      answers,
-    };
+      responseUrl: token => `https://cloudformation.example/${token}`,
+      variants: { ...(isPrompt ? {} : DELAYS), failedUpdate: 'stays' },
+      resourceTypes: new Map([
+        ['Custom::StandIn', STAND_IN],
+        ['Custom::Failing', FAILING],
+      ]),
+    });
+    this.stack = this.engine.addStack(REGION, 'full');
+    const latency = () => this.latency();
+    this.client = wafClient(this.waf, REGION, calls, latency);
+    const lagMs = isPrompt ? { least: 0, most: 0 } : RECORD_LAG;
+    this.reads = stackReads(this.stack, { clock, random, calls, lagMs, latency });
   }
 
-  private async handle(
-    event: CloudFormationCustomResourceEvent,
-    accept: (answer: Answer) => void,
-  ): Promise<void> {
-    const { clock, random, conditions } = this;
-    const repetition = conditions.newRepetition(clock, random);
+  /** Creates the stack with its keys. A failure stops nothing else, here and in an update. */
+  public create(): Promise<Outcome> {
+    const input = { template: this.template('blue'), disableRollback: true };
+    return this.operate(() => this.engine.create(this.stack, input));
+  }
+
+  /** Gives all keys other domains, and deletes the replaced keys. */
+  public update(): Promise<Outcome> {
+    const input = { template: this.template('green'), disableRollback: true };
+    return this.operate(() => this.engine.update(this.stack, input));
+  }
+
+  /** Rolls an update of all keys back; the update itself is not measured. */
+  public async rollBack(): Promise<Rollback> {
+    const before = new Map(this.stack.resources);
+    this.isSettingUp = true;
+    const outcome = await this.operate(async () => {
+      this.engine.update(this.stack, { template: this.template('green', true) });
+      while (this.stack.status === 'UPDATE_IN_PROGRESS') await this.clock.sleep(1);
+    });
+    this.isSettingUp = false;
+    const swapped = [...before.values()].filter(({ logicalId, physicalId }) => {
+      const now = this.stack.resources.get(logicalId);
+      return now?.status !== 'UPDATE_FAILED' && keyOf(now?.physicalId) !== keyOf(physicalId);
+    });
+    return { ...outcome, swapped: swapped.length };
+  }
+
+  public delete(): Promise<Outcome> {
+    return this.operate(() => this.engine.delete(this.stack));
+  }
+
+  /** Creates the stack with its keys in no time. */
+  public async setUp(): Promise<void> {
+    this.isSettingUp = true;
+    await this.create();
+    this.isSettingUp = false;
+  }
+
+  /** How many keys are in the account that neither the stack nor others have. */
+  public get orphans(): number {
+    const owned = new Set([...this.stack.resources.values()].map(({ physicalId }) => keyOf(physicalId)));
+    const keys = this.waf.keys().filter(({ tokenDomains }) => tokenDomains[0] !== FOREIGN);
+    return keys.filter(({ apiKey }) => !owned.has(digestOf(apiKey))).length;
+  }
+
+  private operate(start: () => void | Promise<void>): Promise<Outcome> {
+    return this.clock.run(this.outcomeOf(start));
+  }
+
+  private async outcomeOf(start: () => void | Promise<void>): Promise<Outcome> {
+    const { clock, stack, engine, calls, running } = this;
+    await start();
+    calls.take();
+    this.failures = 0;
+    const startedAt = clock.now();
+    await engine.settled(stack);
+    const seconds = (this.lastResponseAt - startedAt) / 1000;
+    while (running.size > 0) await Promise.all(running);
+    return { seconds, failures: this.failures, status: stack.status, calls: calls.take() };
+  }
+
+  private template(colour: string, fails = false): string {
+    const keys = Array.from({ length: this.count }, (_, index) => {
+      const Properties = {
+        ServiceToken: TOKEN,
+        Scope: 'REGIONAL',
+        TokenDomains: [`${colour}${index}.example.com`],
+      };
+      return [`Key${index}`, { Type: RESOURCE_TYPE, Properties }];
+    });
+    const provider = PROVIDER.map(id => [id, { Type: 'Custom::StandIn' }]);
+    const neighbour = ['Neighbour', { Type: 'Custom::Failing', DependsOn: keys.map(([id]) => id) }];
+    const resources = [...provider, ...keys, ...(fails ? [neighbour] : [])];
+    return JSON.stringify({ Resources: Object.fromEntries(resources) });
+  }
+
+  private invoke(event: CloudFormationCustomResourceEvent): void {
+    const isMeasured = !this.isSettingUp || this.stack.status.includes('ROLLBACK');
+    const run = (isMeasured ? this.handle(event) : this.answerAtOnce(event)).finally(() =>
+      this.running.delete(run),
+    );
+    this.running.add(run);
+  }
+
+  private async answerAtOnce(event: CloudFormationCustomResourceEvent): Promise<void> {
+    const { StackId, RequestId, LogicalResourceId, ResourceProperties } = event;
+    const { apiKey } = this.waf.createForeignKey(REGION, 'REGIONAL', ResourceProperties.TokenDomains);
+    const PhysicalResourceId = newKeyId({ location: LOCATION, digest: digestOf(apiKey) });
+    const response = {
+      Status: 'SUCCESS',
+      StackId,
+      RequestId,
+      LogicalResourceId,
+      PhysicalResourceId,
+    } as const;
+    this.accept(event.ResponseURL, response);
+  }
+
+  private async handle(event: CloudFormationCustomResourceEvent): Promise<void> {
+    const { clock, random, client, reads } = this;
+    const retry = new Retry(clock, random);
+    const seen = new SeenKeys();
     const log = () => undefined;
-    const client = this.client();
-    const keys = new ApiKeys({ clock, repetition, log, clientFor: () => client });
-    const history = new StackEvents(this.stack.describe, repetition, log);
-    const put = async (_url: string, body: Buffer) => {
+    const keys = new WafKeys({ clock, retry, log, seen, clientFor: () => client });
+    const record = new StackRecord(async () => reads, retry, clock);
+    const put = async (url: string, body: Buffer) => {
       await this.latency();
-      accept(JSON.parse(body.toString()));
-      return 200;
+      this.accept(url, JSON.parse(body.toString()));
+      return { status: 200 };
     };
-    const handler = customResource(new Lifecycle({ keys, history, clock, log }), { clock, put, log });
+    const lifecycle = new Lifecycle({ keys, record, clock, log, seen });
+    const handler = customResource(lifecycle, { clock, put, log, seen, stackId: this.stack.id });
     const deadline = clock.now() + FUNCTION_TIMEOUT_SECONDS * 1000;
     await handler(event, { getRemainingTimeInMillis: () => deadline - clock.now() });
   }
 
-  private event(
-    type: 'Create' | 'Delete',
-    index: number,
-    id: string | undefined,
-  ): CloudFormationCustomResourceEvent {
-    const requestedAt = new Date(this.clock.now()).toISOString().replace(/[-:]|\.\d+/g, '');
-    const properties = {
-      ServiceToken: `arn:aws:lambda:${REGION}:111122223333:function:handler`,
-      Scope: 'REGIONAL',
-      TokenDomains: [`shop${index}.example.com`],
-      ServiceTimeout: String(SERVICE_TIMEOUT_SECONDS),
-    };
-    const common = {
-      RequestId: `${type}-${index}`,
-      ServiceToken: properties.ServiceToken,
-      ResponseURL: `https://cloudformation.example/response?X-Amz-Date=${requestedAt}`,
-      StackId: STACK_ID,
-      LogicalResourceId: logicalIdOf(index),
-      ResourceType: RESOURCE_TYPE,
-      ResourceProperties: properties,
-    };
-    this.stack.request(common.LogicalResourceId, id, properties, type);
-    return type === 'Create'
-      ? { ...common, RequestType: 'Create' }
-      : { ...common, RequestType: 'Delete', PhysicalResourceId: id ?? '' };
-  }
-
-  // every setting that the client would otherwise look up in files, outside of the virtual time
-  private client(): WAFV2Client {
-    const inProcess = inProcessHandler(this.waf.service, this.clock);
-    return new WAFV2Client({
-      region: REGION,
-      maxAttempts: 1,
-      retryMode: 'standard',
-      defaultsMode: 'standard',
-      endpoint: `https://wafv2.${REGION}.amazonaws.com`,
-      authSchemePreference: [],
-      userAgentAppId: 'bench',
-      useDualstackEndpoint: false,
-      useFipsEndpoint: false,
-      disableClockSkewCorrection: true,
-      credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'example' },
-      cacheMiddleware: true,
-      signer: UNSIGNED,
-      requestHandler: {
-        handle: async (...call: Parameters<typeof inProcess.handle>) => {
-          await this.latency();
-          const response = await inProcess.handle(...call);
-          await this.latency();
-          return response;
-        },
-      },
-    });
+  private accept(url: string, response: CloudFormationCustomResourceResponse): void {
+    if (response.Status === 'FAILED') this.failures += 1;
+    this.lastResponseAt = this.clock.now();
+    const token = new URL(url).pathname.slice(1);
+    this.engine.customResources.answer(token, Buffer.from(JSON.stringify(response)));
   }
 
   /** One way of a call: 30 to 60 ms. */
@@ -197,18 +242,8 @@ export class ThroughputAccount {
   }
 }
 
-function logicalIdOf(index: number): string {
-  return `Key${index}`;
-}
-
-function tally(calls: Wafv2['calls']): Record<string, { accepted: number; refused: number }> {
-  const counts: Record<string, { accepted: number; refused: number }> = {};
-  for (const { operation, outcome } of calls) {
-    const { accepted = 0, refused = 0 } = counts[operation] ?? {};
-    const ok = outcome === 'ok';
-    counts[operation] = { accepted: accepted + (ok ? 1 : 0), refused: refused + (ok ? 0 : 1) };
-  }
-  return counts;
+function keyOf(id = ''): string | undefined {
+  return parseKeyId(id, REGION)?.digest;
 }
 
 // Knuth's MMIX generator, cut to 32 bits: the same numbers in every run

@@ -22,9 +22,10 @@ export class Retry {
     return withTimeout(this.clock, timeout, limit.signal, abortSignal => call({ abortSignal }));
   }
 
-  /** Waits for the time slot of a call with a narrow quota, if that has refused this environment a moment ago. */
-  public async untilSlot(quota: string, limit: TimeLimit): Promise<void> {
-    const wait = this.pacingOf(quota).untilSlot(this.clock.now());
+  /** Waits for the time slot of a call with a narrow quota, if any quota has refused this environment a moment ago. */
+  public async untilSlot(limit: TimeLimit): Promise<void> {
+    const now = this.clock.now();
+    const wait = Math.max(0, ...[...this.pacings.values()].map(pacing => pacing.untilSlot(now)));
     if (wait > 0) await this.clock.sleep(wait, limit.signal);
   }
 

@@ -63,7 +63,7 @@ export class WafKeys {
     const inTime = { ...limit, at: limit.deadline - limit.budget.toCreate };
     return retry.untilDone(what, what, inTime, async () => {
       await beforeAttempt();
-      await retry.untilSlot(what, limit);
+      await retry.untilSlot(limit);
       const sentAt = clock.now();
       try {
         const { APIKey: key } = await retry.once(limit, options =>

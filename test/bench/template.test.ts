@@ -15,9 +15,9 @@ function templateWith(keys: number): { resources: number; bytes: number } {
   return { resources: Object.keys(Resources).length, bytes: JSON.stringify(Resources).length };
 }
 
-test('a stack holds four resources for all keys and one for each', () => {
-  expect(templateWith(1).resources).toBe(4 + 1);
-  expect(templateWith(3).resources).toBe(4 + 3);
+test('a stack holds three resources for all keys and one for each', () => {
+  expect(templateWith(1).resources).toBe(3 + 1);
+  expect(templateWith(3).resources).toBe(3 + 3);
 });
 
 test('a key takes at most 380 bytes of template', () => {

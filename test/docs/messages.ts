@@ -11,8 +11,8 @@ const PROSE = /\S \p{L}{2,}/u;
 
 /** All that the sources in a folder can say in errors, warnings and logs, with `…` for what is filled in. */
 export function messagesIn(folder: string): string[] {
-  const sources = readdirSync(join(ROOT, folder)).filter(name => name.endsWith('.ts'));
-  return sources.flatMap(name => messagesOf(read(`${folder}/${name}`)));
+  const sources = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' });
+  return sources.filter(name => name.endsWith('.ts')).flatMap(name => messagesOf(read(`${folder}/${name}`)));
 }
 
 /**
