@@ -1,0 +1,197 @@
+import { match, notStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import type { KeyRequest, StackRequest } from '../request';
+import { given, type Scenario } from '../trial';
+
+export const lifecycle: Scenario = {
+  name: 'lifecycle',
+  title: 'keys of both scopes are created, kept, replaced, rotated and deleted',
+  stacks: 1,
+  run: async trial => {
+    const [shop = '', www = '', blog = ''] = trial.domains('shop', 'www', 'blog');
+    const edge: KeyRequest = { scope: 'CLOUDFRONT', tokenDomains: [shop] };
+    const stack = (rotation?: string): StackRequest =>
+      trial.stack({ Page: { scope: 'REGIONAL', rotation, twin: true }, Edge: edge });
+    const tokenDomains = [shop, www];
+    let [page, cloudFront] = ['', ''];
+
+    await trial.step('create one key of each scope', async () => {
+      const outputs = await trial.deploy(stack(), { tokenDomains, method: 'change-set' });
+      page = given(outputs.PageAPIKey, 'a key');
+      cloudFront = given(outputs.EdgeAPIKey, 'a key');
+      await trial.expectKeys({ [page]: tokenDomains, [cloudFront]: [shop] });
+      match(outputs.PageScriptUrl ?? '', /^https:\/\/[^/]+\.awswaf\.com\/.*[^/]\/jsapi\.js$/);
+    });
+
+    await trial.step('no change: no event', async () => {
+      const before = await trial.requests(stack());
+      await trial.deploy(stack(), { tokenDomains });
+      strictEqual((await trial.requests(stack())).length, before.length, 'requests to the twin');
+      await trial.expectKeys({ [page]: tokenDomains, [cloudFront]: [shop] });
+    });
+
+    await trial.step('another order and letter case: an event, the same key', async () => {
+      const before = await trial.requests(stack());
+      const outputs = await trial.deploy(stack(), { tokenDomains: [www.toUpperCase(), shop] });
+      strictEqual((await trial.requests(stack())).length, before.length + 1, 'requests to the twin');
+      strictEqual(outputs.PageAPIKey, page);
+      await trial.expectKeys({ [page]: tokenDomains, [cloudFront]: [shop] });
+    });
+
+    const moreDomains = [shop, www, blog];
+    let former = page;
+    await trial.step('another domain: another key', async () => {
+      former = page;
+      page = given((await trial.deploy(stack(), { tokenDomains: moreDomains })).PageAPIKey, 'a key');
+      notStrictEqual(page, former);
+      await trial.expectListed({ [page]: moreDomains, [cloudFront]: [shop] });
+    });
+    await trial.expectReplaced(former, { [page]: moreDomains, [cloudFront]: [shop] });
+
+    await trial.step('rotate: a fresh key with the same domains', async () => {
+      former = page;
+      page = given((await trial.deploy(stack('2'), { tokenDomains: moreDomains })).PageAPIKey, 'a key');
+      notStrictEqual(page, former);
+      await trial.expectListed({ [page]: moreDomains, [cloudFront]: [shop] });
+    });
+    await trial.expectReplaced(former, { [page]: moreDomains, [cloudFront]: [shop] });
+
+    await trial.step('destroy: no key is left', async () => {
+      await trial.destroy(stack('2'));
+      await trial.expectKeys({});
+    });
+  },
+};
+
+export const rollback: Scenario = {
+  name: 'rollback',
+  title: 'an update that fails elsewhere ends on the very key',
+  stacks: 1,
+  run: async trial => {
+    const tokenDomains = trial.domains('shop');
+    const moreDomains = trial.domains('shop', 'www');
+    const key: KeyRequest = { scope: 'REGIONAL', tokenDomains, rotation: '1', twin: true };
+    const stack = (change: Partial<KeyRequest> = {}, fails = false) =>
+      trial.stack({ Page: { ...key, ...change } }, { neighbour: { fails } });
+    let page = '';
+
+    const expectTheVeryKey = async () => {
+      strictEqual((await trial.outputs(stack())).PageAPIKey, page, 'the key after the rollback');
+      await trial.expectKeys({ [page]: tokenDomains });
+    };
+
+    await trial.step('create', async () => {
+      page = given((await trial.deploy(stack())).PageAPIKey, 'a key');
+    });
+
+    await trial.step('another domain, rolled back', async () => {
+      await trial.deployFails(stack({ tokenDomains: moreDomains }, true), 'UPDATE_ROLLBACK_COMPLETE');
+      await expectTheVeryKey();
+    });
+
+    await trial.step('a rotation, rolled back', async () => {
+      await trial.deployFails(stack({ rotation: '2' }, true), 'UPDATE_ROLLBACK_COMPLETE');
+      await expectTheVeryKey();
+    });
+
+    let fresh = '';
+    await trial.step('the same rotation again, which succeeds', async () => {
+      fresh = given((await trial.deploy(stack({ rotation: '2' }))).PageAPIKey, 'a key');
+      notStrictEqual(fresh, page);
+      await trial.expectListed({ [fresh]: tokenDomains });
+    });
+    await trial.expectReplaced(page, { [fresh]: tokenDomains });
+
+    await trial.step('destroy: no key is left', async () => {
+      await trial.destroy(stack({ rotation: '2' }));
+      await trial.expectKeys({});
+    });
+  },
+};
+
+export const failedCreation: Scenario = {
+  name: 'failed-creation',
+  title: 'a first deployment that fails leaves nothing',
+  stacks: 2,
+  run: async trial => {
+    const key: KeyRequest = { scope: 'REGIONAL', tokenDomains: trial.domains('shop'), twin: true };
+    const late = trial.stack({ Page: key }, { neighbour: { fails: true } });
+
+    await trial.step('a neighbour fails after the key was created', async () => {
+      await trial.deployFails(late, 'ROLLBACK_COMPLETE');
+      await trial.expectKeys({});
+    });
+
+    const many = Object.fromEntries(
+      ['One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight'].map(name => [
+        name,
+        { scope: 'REGIONAL', tokenDomains: trial.domains(name.toLowerCase()) } satisfies KeyRequest,
+      ]),
+    );
+    // WAF takes about one creation a second: the others are still waiting when the first is done
+    const early = trial.stack(many, { suffix: '-cancelled', neighbour: { fails: true, after: ['One'] } });
+
+    await trial.step('a neighbour fails while keys are being created', async () => {
+      await trial.deployFails(early, 'ROLLBACK_COMPLETE');
+      const failures = await trial.failures(early);
+      const cancelled = failures.filter(reason => /cancel/i.test(reason)).length;
+      trial.saw(
+        'cancelled',
+        `${cancelled} of ${Object.keys(many).length} creations cancelled by a failing neighbour`,
+      );
+      await trial.expectKeys({});
+    });
+
+    await trial.step('destroy both', async () => {
+      await Promise.all([trial.destroy(late), trial.destroy(early)]);
+      await trial.expectKeys({});
+    });
+  },
+};
+
+export const refused: Scenario = {
+  name: 'refused',
+  title: 'domains that WAF refuses fail with its reason, alone and beside another key',
+  stacks: 1,
+  run: async trial => {
+    const tokenDomains = trial.domains('shop');
+    const moreDomains = trial.domains('shop', 'www');
+    const other = trial.domains('other');
+    const stack = (domains: string[]) =>
+      trial.stack({ Good: { scope: 'REGIONAL', tokenDomains: domains }, Other: { scope: 'REGIONAL' } });
+    const expectReason = async () => {
+      const reasons = await trial.failures(stack(tokenDomains));
+      const reason = reasons.find(text => /WAFInvalidParameter|public suffix|token domain/i.test(text));
+      ok(reason, `expected AWS WAF's reason in the events, got ${JSON.stringify(reasons)}`);
+      trial.saw('refusal', reason.replace(/ *\(RequestId: [^)]*\)/, ''));
+    };
+
+    await trial.step('create: the reason is in the events, and neither key is left', async () => {
+      await trial.deployFails(stack(tokenDomains), 'ROLLBACK_COMPLETE', { tokenDomains: ['co.uk'] });
+      await expectReason();
+      await trial.expectKeys({});
+    });
+
+    let [good, second] = ['', ''];
+    await trial.step('create with good domains', async () => {
+      const outputs = await trial.deploy(stack(tokenDomains), { tokenDomains: other });
+      good = given(outputs.GoodAPIKey, 'a key');
+      second = given(outputs.OtherAPIKey, 'a key');
+      await trial.expectKeys({ [good]: tokenDomains, [second]: other });
+    });
+
+    await trial.step('update one key well and the other badly: both very keys are back', async () => {
+      const options = { tokenDomains: ['co.uk'] };
+      await trial.deployFails(stack(moreDomains), 'UPDATE_ROLLBACK_COMPLETE', options);
+      await expectReason();
+      const outputs = await trial.outputs(stack(tokenDomains));
+      strictEqual(outputs.GoodAPIKey, good);
+      strictEqual(outputs.OtherAPIKey, second);
+      await trial.expectKeys({ [good]: tokenDomains, [second]: other });
+    });
+
+    await trial.step('destroy: no key is left', async () => {
+      await trial.destroy(stack(tokenDomains));
+      await trial.expectKeys({});
+    });
+  },
+};
