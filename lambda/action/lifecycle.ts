@@ -72,6 +72,7 @@ export class Lifecycle implements EventHandler {
     try {
       const candidates = await keys.createdSince(location, tokenDomains, unclear.sentAt, limit);
       const ids = candidates.map(key => keyIds.newKeyId(key));
+      // guard: orphan candidates are logged
       log('orphan candidates: CreateAPIKey got no clear response, and ownership cannot be determined', {
         ids,
       });
@@ -122,6 +123,7 @@ class EventWork {
       if (created) await this.memory.pending.undo(created, limit);
     } else {
       // CloudFormation invented the id: the request may still be at work elsewhere, and needs its role to clean up
+      // guard: the role stays for a while
       await clock.sleep(limit.budget.cancelledRequestGrace, limit.signal);
       // a stack can always be deleted: no reading takes so long that the response is late
       const soon = within(clock, RECORD_LAG / 2, { ...limit, at: limit.at - limit.budget.call });
@@ -216,6 +218,7 @@ class EventWork {
         return { ...reading, resources: await record.resources(event.stackId, limit) };
       const events = await eventLog.update(read => reachesSettled(read, event), limit);
       const counts = isAged(status.readAt, event) || showRequest(events, status.value, event);
+      // guard: events show the request
       const history = counts ? historyOf(events, event) : 'late';
       return history ? { ...reading, history } : 'denied';
     } catch (error) {

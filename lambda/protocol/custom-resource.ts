@@ -61,6 +61,7 @@ export function customResource(
     log('received', { requestId, stackId, logicalResourceId });
 
     const fingerprint = createHash('sha256').update(JSON.stringify(received)).digest('hex');
+    // guard: responses are remembered
     const response =
       responses.get(fingerprint) ?? (await respondTo(received, address, handler, limit, cutOff, options));
     responses.set(fingerprint, response);
@@ -98,6 +99,7 @@ async function respondTo(
     const guard = clock.sleep(Math.max(0, limit.at - clock.now()), finished.signal).then(() => {
       throw new Error(`the time is up; ${limit.progress.text ?? 'nothing was tried yet'}`);
     });
+    // guard: an event is answered in time
     const result = await Promise.race([handler.handle(event, limit), guard]);
     const body = bodyOf(address, result);
     log('succeeded', { requestId, id: result.id });
