@@ -1,28 +1,23 @@
 import {
   CloudFormationClient,
   DescribeStackEventsCommand,
-  type DescribeStackEventsCommandInput,
   DescribeStackResourceCommand,
-  type DescribeStackResourceCommandInput,
   DescribeStacksCommand,
-  type DescribeStacksCommandInput,
   ListStackResourcesCommand,
-  type ListStackResourcesCommandInput,
 } from '@aws-sdk/client-cloudformation';
-
-type CallOptions = { readonly abortSignal: AbortSignal };
+import type { CallOptions } from './retry';
 
 const client = new CloudFormationClient({ maxAttempts: 1 });
 
 // a file of its own: most events are answered without it
-export const describeStacks = (input: DescribeStacksCommandInput, options: CallOptions) =>
+export const describeStacks = (input: DescribeStacksCommand['input'], options: CallOptions) =>
   client.send(new DescribeStacksCommand(input), options);
 
-export const describeStackResource = (input: DescribeStackResourceCommandInput, options: CallOptions) =>
+export const describeStackResource = (input: DescribeStackResourceCommand['input'], options: CallOptions) =>
   client.send(new DescribeStackResourceCommand(input), options);
 
-export const listStackResources = (input: ListStackResourcesCommandInput, options: CallOptions) =>
+export const listStackResources = (input: ListStackResourcesCommand['input'], options: CallOptions) =>
   client.send(new ListStackResourcesCommand(input), options);
 
-export const describeStackEvents = (input: DescribeStackEventsCommandInput, options: CallOptions) =>
+export const describeStackEvents = (input: DescribeStackEventsCommand['input'], options: CallOptions) =>
   client.send(new DescribeStackEventsCommand(input), options);

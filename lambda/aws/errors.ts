@@ -35,9 +35,8 @@ export function verdictOn(error: unknown): Verdict {
   // another change came between: to be tried again like what is unclear
   // guard: a conflict is tried again
   if (error.name === 'WAFOptimisticLockException') return Verdict.UNCLEAR;
-  return status !== undefined && status >= 400 && status < 500 && status !== 408
-    ? Verdict.REFUSED
-    : Verdict.UNCLEAR;
+  const isRefused = status !== undefined && status >= 400 && status < 500 && status !== 408;
+  return isRefused ? Verdict.REFUSED : Verdict.UNCLEAR;
 }
 
 export function isAccessDenied(error: unknown): boolean {
@@ -49,9 +48,7 @@ export function described(error: unknown): string {
 }
 
 /** The HTTP status of a service's response, which every error of the SDK's services carries. */
-function statusOf(error: Error & { readonly $metadata?: unknown }): number | undefined {
-  const { $metadata } = error;
-  if (typeof $metadata !== 'object' || $metadata === null || !('httpStatusCode' in $metadata))
-    return undefined;
-  return typeof $metadata.httpStatusCode === 'number' ? $metadata.httpStatusCode : undefined;
+function statusOf(error: Error & { readonly $metadata?: { readonly httpStatusCode?: unknown } | null }) {
+  const status = error.$metadata?.httpStatusCode;
+  return typeof status === 'number' ? status : undefined;
 }

@@ -3,7 +3,7 @@ import { FIRST_RETRY_PAUSE, LONGEST_RETRY_PAUSE } from '../timings';
 import { described, Verdict, verdictOn } from './errors';
 import { Pacing } from './pacing';
 
-type CallOptions = { readonly abortSignal: AbortSignal };
+export type CallOptions = { readonly abortSignal: AbortSignal };
 
 /** Calls AWS, retrying where that is safe. The SDK's clients make one attempt each and leave the rest to this. */
 export class Retry {
@@ -42,18 +42,17 @@ export class Retry {
   ): Promise<T> {
     if (this.clock.now() > limit.at) throw new Error(`${what}: not begun, too little time is left`);
     limit.progress.text = `${what}: no response yet`;
-    let deniedSince: number | undefined;
+    let deniedSince = Number.POSITIVE_INFINITY;
     for (let attempts = 1; ; attempts += 1) {
       try {
         return await attempt();
       } catch (error) {
-        const message = `${what}: ${described(error)}, after ${counted(attempts)}`;
+        const message = `${what}: ${described(error)}, after ${attempts} attempt${attempts === 1 ? '' : 's'}`;
         limit.progress.text = message;
         const verdict = verdictOn(error);
         const now = this.clock.now();
-        deniedSince = verdict === Verdict.DENIED ? (deniedSince ?? now) : undefined;
-        const end =
-          deniedSince === undefined ? limit.at : Math.min(limit.at, deniedSince + limit.budget.denial);
+        deniedSince = verdict === Verdict.DENIED ? Math.min(deniedSince, now) : Number.POSITIVE_INFINITY;
+        const end = Math.min(limit.at, deniedSince + limit.budget.denial);
         // the last attempt is made when the time is up, not a pause before that
         const left = verdict === Verdict.REFUSED ? 0 : end - now;
         if (limit.signal.aborted || left <= 0) throw new Error(message, { cause: error });
@@ -76,8 +75,4 @@ export class Retry {
     const ceiling = Math.min(LONGEST_RETRY_PAUSE, FIRST_RETRY_PAUSE * 2 ** (attempts - 1));
     return (ceiling / 2) * (1 + this.random());
   }
-}
-
-function counted(attempts: number): string {
-  return attempts === 1 ? '1 attempt' : `${attempts} attempts`;
 }

@@ -1,19 +1,13 @@
-import type {
-  DescribeStackEventsCommandOutput,
-  ListStackResourcesCommandOutput,
-  StackEvent as ReadEvent,
-} from '@aws-sdk/client-cloudformation';
+import type { StackEvent as ReadEvent } from '@aws-sdk/client-cloudformation';
 import type { OwnEntry } from '../decision/after-response';
 import type { StackResource } from '../decision/evidence';
 import type { StackEvent } from '../decision/history';
 import type { Clock, TimeLimit } from '../runtime/clock';
 import { Denial, isAccessDenied } from './errors';
-import type { Retry } from './retry';
+import type { CallOptions, Retry } from './retry';
 
 /** The calls of CloudFormation that the handler makes. */
 export type CloudFormationReads = typeof import('./cloudformation-reads');
-
-type Send<T> = (reads: CloudFormationReads, options: { abortSignal: AbortSignal }) => Promise<T>;
 
 // CloudFormation's reads share one quota
 const QUOTA = 'CloudFormation';
@@ -33,81 +27,64 @@ export class StackRecord {
   /** The status of a stack, `gone` where there is no such stack, and when it was asked for. */
   public async status(stackId: string, limit: TimeLimit): Promise<{ value: string; readAt: number }> {
     let readAt = this.clock.now();
-    const found = await this.call('DescribeStacks', limit, (reads, options) => {
+    const found = await this.call('DescribeStacks', { StackName: stackId }, limit, reads => {
       readAt = this.clock.now();
-      return reads.describeStacks({ StackName: stackId }, options);
+      return reads.describeStacks;
     });
-    if (!found) return { value: 'gone', readAt };
-    const value = found.Stacks?.[0]?.StackStatus;
-    if (value) return { value, readAt };
-    throw new Error('DescribeStacks: expected a StackStatus, got none');
+    const value = found ? found.Stacks?.[0]?.StackStatus : 'gone';
+    if (!value) throw new Error('DescribeStacks: expected a StackStatus, got none');
+    return { value, readAt };
   }
 
   /** A resource's own entry; `gone` where the stack has none. */
-  public async entry(
-    stackId: string,
-    logicalResourceId: string,
-    limit: TimeLimit,
-  ): Promise<OwnEntry | 'gone'> {
-    const input = { StackName: stackId, LogicalResourceId: logicalResourceId };
-    const found = await this.call('DescribeStackResource', limit, (reads, options) =>
-      reads.describeStackResource(input, options),
+  public async entry(stackId: string, resource: string, limit: TimeLimit): Promise<OwnEntry | 'gone'> {
+    const input = { StackName: stackId, LogicalResourceId: resource };
+    const found = await this.call(
+      'DescribeStackResource',
+      input,
+      limit,
+      reads => reads.describeStackResource,
     );
     if (!found?.StackResourceDetail) return 'gone';
-    const { PhysicalResourceId, ResourceStatus = '', LastUpdatedTimestamp } = found.StackResourceDetail;
-    return {
-      physicalResourceId: PhysicalResourceId || undefined,
-      status: ResourceStatus,
-      updatedAt: LastUpdatedTimestamp?.getTime() ?? 0,
-    };
+    const { LastUpdatedTimestamp: updatedAt } = found.StackResourceDetail;
+    const { physicalResourceId, status } = resourceOf(found.StackResourceDetail);
+    return { physicalResourceId, status, updatedAt: updatedAt?.getTime() ?? 0 };
   }
 
-  /** All resources of a stack. */
-  public async resources(stackId: string, limit: TimeLimit): Promise<StackResource[]> {
-    const resources: StackResource[] = [];
-    let token: string | undefined;
-    do {
-      const input = { StackName: stackId, NextToken: token };
-      const send: Send<ListStackResourcesCommandOutput> = (reads, options) =>
-        reads.listStackResources(input, options);
-      const page = await this.call('ListStackResources', limit, send, token);
-      for (const summary of page?.StackResourceSummaries ?? []) {
-        resources.push({
-          logicalResourceId: summary.LogicalResourceId ?? '',
-          physicalResourceId: summary.PhysicalResourceId || undefined,
-          status: summary.ResourceStatus ?? '',
-        });
-      }
-      token = page?.NextToken || undefined;
-    } while (token);
-    return resources;
+  /** All resources of a stack; with a token, those from its page on. */
+  public async resources(stackId: string, limit: TimeLimit, token?: string): Promise<StackResource[]> {
+    const input = { StackName: stackId, NextToken: token };
+    const page = await this.call('ListStackResources', input, limit, reads => reads.listStackResources);
+    const resources = (page?.StackResourceSummaries ?? []).map(resourceOf);
+    return page?.NextToken
+      ? [...resources, ...(await this.resources(stackId, limit, page.NextToken))]
+      : resources;
   }
 
   public events(stackId: string): EventLog {
     return new EventLog(async (token, limit) => {
       const input = { StackName: stackId, NextToken: token };
-      const send: Send<DescribeStackEventsCommandOutput> = (reads, options) =>
-        reads.describeStackEvents(input, options);
-      const page = await this.call('DescribeStackEvents', limit, send, token);
-      return { events: (page?.StackEvents ?? []).map(parseEvent), next: page?.NextToken || undefined };
+      const page = await this.call('DescribeStackEvents', input, limit, reads => reads.describeStackEvents);
+      return { events: (page?.StackEvents ?? []).map(eventOf), next: page?.NextToken || undefined };
     });
   }
 
   /** Makes one call until it succeeds; `undefined` where what was asked for does not exist. */
-  private async call<T>(
+  private async call<Input extends { StackName: string; NextToken?: string }, Output>(
     operation: string,
+    input: Input,
     limit: TimeLimit,
-    send: Send<T>,
-    token?: string,
-  ): Promise<T | undefined> {
+    choose: (reads: CloudFormationReads) => (input: Input, options: CallOptions) => Promise<Output>,
+  ): Promise<Output | undefined> {
     try {
       return await this.retry.untilDone(operation, QUOTA, limit, async () => {
         const reads = await this.reads();
         try {
-          return await this.retry.once(limit, options => send(reads, options));
+          return await this.retry.once(limit, options => choose(reads)(input, options));
         } catch (error) {
           // nothing else could be invalid in a request without a token
-          if (!token && error instanceof Error && error.name === 'ValidationError') return undefined;
+          if (!input.NextToken && error instanceof Error && error.name === 'ValidationError')
+            return undefined;
           throw error;
         }
       });
@@ -124,14 +101,13 @@ interface LoggedEvent extends StackEvent {
 
 interface EventPage {
   readonly events: readonly LoggedEvent[];
-  readonly next: string | undefined;
+  /** leads on from the oldest of them */
+  readonly next?: string;
 }
 
 /** The events of a stack, newest first, read back as far as it was needed so far. */
 export class EventLog {
-  private events: readonly LoggedEvent[] = [];
-  /** leads on from the oldest event read */
-  private next?: string;
+  private known: EventPage = { events: [] };
 
   constructor(private readonly read: (token: string | undefined, limit: TimeLimit) => Promise<EventPage>) {}
 
@@ -140,41 +116,33 @@ export class EventLog {
     isEnough: (events: readonly StackEvent[]) => boolean,
     limit: TimeLimit,
   ): Promise<readonly StackEvent[]> {
-    const known = this.events;
-    const first = await this.read(undefined, limit);
-    let page = first;
-    let fresh = first.events;
-    while (known.length > 0 && page.next && !overlaps(fresh, known)) {
-      page = await this.read(page.next, limit);
-      fresh = joined(fresh, page.events);
-    }
-    this.events = joined(fresh, known);
-    if (known.length === 0) this.next = first.next;
-    while (this.next && !isEnough(this.events)) {
-      const older = await this.read(this.next, limit);
-      this.events = joined(this.events, older.events);
-      this.next = older.next;
-    }
-    return this.events;
+    const [newestKnown] = this.known.events;
+    let read = await this.read(undefined, limit);
+    while (newestKnown && read.next && !read.events.some(({ eventId }) => eventId === newestKnown.eventId))
+      read = joined(read, await this.read(read.next, limit));
+    this.known = newestKnown ? joined(read, this.known) : read;
+    while (this.known.next && !isEnough(this.known.events))
+      this.known = joined(this.known, await this.read(this.known.next, limit));
+    return this.known.events;
   }
 }
 
-function overlaps(newer: readonly LoggedEvent[], older: readonly LoggedEvent[]): boolean {
-  return newer.some(({ eventId }) => eventId === older[0]?.eventId);
-}
-
 /** Both, each event once: pages shift when new events come up. */
-function joined(newer: readonly LoggedEvent[], older: readonly LoggedEvent[]): LoggedEvent[] {
-  const known = new Set(newer.map(({ eventId }) => eventId));
-  return [...newer, ...older.filter(({ eventId }) => !known.has(eventId))];
+function joined(newer: EventPage, older: EventPage): EventPage {
+  const known = new Set(newer.events.map(({ eventId }) => eventId));
+  const events = [...newer.events, ...older.events.filter(({ eventId }) => !known.has(eventId))];
+  return { events, next: older.next };
 }
 
-function parseEvent(event: ReadEvent): LoggedEvent {
+function eventOf(event: ReadEvent): LoggedEvent {
+  const eventId = event.EventId ?? JSON.stringify(event);
+  return { eventId, ...resourceOf(event), at: event.Timestamp?.getTime() ?? 0 };
+}
+
+function resourceOf(read: Pick<ReadEvent, 'LogicalResourceId' | 'PhysicalResourceId' | 'ResourceStatus'>) {
   return {
-    eventId: event.EventId ?? JSON.stringify(event),
-    logicalResourceId: event.LogicalResourceId ?? '',
-    physicalResourceId: event.PhysicalResourceId || undefined,
-    status: event.ResourceStatus ?? '',
-    at: event.Timestamp?.getTime() ?? 0,
+    logicalResourceId: read.LogicalResourceId ?? '',
+    physicalResourceId: read.PhysicalResourceId || undefined,
+    status: read.ResourceStatus ?? '',
   };
 }

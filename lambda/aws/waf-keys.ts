@@ -1,5 +1,4 @@
 import {
-  type APIKeySummary,
   CreateAPIKeyCommand,
   DeleteAPIKeyCommand,
   ListAPIKeysCommand,
@@ -24,10 +23,8 @@ export interface WafKeysOptions {
   readonly clientFor: (region: string) => WAFV2Client;
 }
 
-/** A key, and when it was created, in milliseconds, where that is known. */
-interface DatedKey extends ListedKey {
-  readonly createdAt: number | undefined;
-}
+/** `createdAt` is in milliseconds, where it is known. */
+type DatedKey = ListedKey & { readonly createdAt: number | undefined };
 
 /** The API keys of one account in AWS WAFv2. */
 export class WafKeys {
@@ -58,6 +55,7 @@ export class WafKeys {
     onUnclear: (sentAt: number) => void,
   ): Promise<string> {
     const { clock, retry, log, seen, clientFor } = this.options;
+    const client = clientFor(location.region);
     const command = new CreateAPIKeyCommand({ Scope: location.scope, TokenDomains: [...tokenDomains] });
     const what = `CreateAPIKey in ${location.region}`;
     const inTime = { ...limit, at: limit.deadline - limit.budget.toCreate };
@@ -66,9 +64,7 @@ export class WafKeys {
       await retry.untilSlot(limit);
       const sentAt = clock.now();
       try {
-        const { APIKey: key } = await retry.once(limit, options =>
-          clientFor(location.region).send(command, options),
-        );
+        const { APIKey: key } = await retry.once(limit, options => client.send(command, options));
         if (!key) throw new Error('expected an APIKey in the response, got none');
         seen.add(key);
         this.created.set(digestOf(key), { key, tokenDomains, location, createdAt: clock.now() });
@@ -108,11 +104,10 @@ export class WafKeys {
   ): Promise<KeyReference[]> {
     const list = new KeyList(location, new Map(), this.options);
     await list.readUntil(() => false, limit);
+    const isNew = ({ createdAt = 0 }: DatedKey) => createdAt >= since - CLOCK_SKEW;
     return [...list.keys]
-      .filter(
-        ([digest, { createdAt }]) => !this.created.has(digest) && (createdAt ?? 0) >= since - CLOCK_SKEW,
-      )
-      .filter(([, key]) => sameTokenDomains(key.tokenDomains, tokenDomains))
+      .filter(([, key]) => isNew(key) && sameTokenDomains(key.tokenDomains, tokenDomains))
+      .filter(([digest]) => !this.created.has(digest))
       .map(([digest]) => ({ location, digest }));
   }
 }
@@ -121,10 +116,9 @@ export class WafKeys {
 export class KeyList implements Listing {
   public isConfirmed = false;
   private url?: string;
-  /** leads on to the next page; `undefined` at the beginning */
+  /** of the next page; `undefined` for the first one */
   private marker?: string;
-  private isWhole = false;
-  private readonly markersSeen = new Set<string>();
+  private readonly markersRead = new Set<string | undefined>();
 
   constructor(
     public readonly location: Location,
@@ -141,8 +135,7 @@ export class KeyList implements Listing {
       if (isFound()) return;
       await this.options.clock.sleep(pause * limit.budget.absenceScale, limit.signal);
       this.marker = undefined;
-      this.isWhole = false;
-      this.markersSeen.clear();
+      this.markersRead.clear();
       await this.readUntil(isFound, limit);
     }
     this.isConfirmed ||= !isFound();
@@ -156,33 +149,29 @@ export class KeyList implements Listing {
   public async integrationUrl(limit: TimeLimit): Promise<string> {
     await this.readUntil(() => this.url !== undefined, limit);
     if (!this.url) throw new Error('ListAPIKeys: expected an ApplicationIntegrationURL, got none');
-    let end = this.url.length;
-    while (this.url[end - 1] === '/') end -= 1;
-    return this.url.slice(0, end);
+    // looks for slashes only where none stands before: linear
+    return this.url.replace(/(?<!\/)\/+$/, '');
   }
 
   /** Reads page by page until they are enough, or to the end. */
   public async readUntil(isEnough: () => boolean, limit: TimeLimit): Promise<void> {
-    const { clientFor, retry } = this.options;
+    const { clientFor, retry, seen } = this.options;
     const { region, scope } = this.location;
     const what = `ListAPIKeys in ${region}`;
-    while (!isEnough() && !this.isWhole) {
+    // WAF's lists may go on with a marker when nothing is left, and have empty pages in between
+    while (!isEnough() && !this.markersRead.has(this.marker)) {
       const command = new ListAPIKeysCommand({ Scope: scope, NextMarker: this.marker, Limit: 100 });
       const page = await retry.untilDone(what, what, limit, () =>
         retry.once(limit, options => clientFor(region).send(command, options)),
       );
+      this.markersRead.add(this.marker);
       this.url ??= page.ApplicationIntegrationURL || undefined;
-      for (const summary of page.APIKeySummaries ?? []) this.take(summary);
-      // WAF's lists may go on with a marker when nothing is left, and have empty pages in between
+      for (const { APIKey: key, TokenDomains: tokenDomains = [], ...more } of page.APIKeySummaries ?? []) {
+        if (!key) continue;
+        seen.add(key);
+        this.keys.set(digestOf(key), { key, tokenDomains, createdAt: more.CreationTimestamp?.getTime() });
+      }
       this.marker = page.NextMarker || undefined;
-      this.isWhole = this.marker === undefined || this.markersSeen.has(this.marker);
-      if (this.marker) this.markersSeen.add(this.marker);
     }
-  }
-
-  private take({ APIKey: key, TokenDomains: tokenDomains = [], CreationTimestamp }: APIKeySummary): void {
-    if (!key) return;
-    this.options.seen.add(key);
-    this.keys.set(digestOf(key), { key, tokenDomains, createdAt: CreationTimestamp?.getTime() });
   }
 }
