@@ -17,7 +17,8 @@ export interface WafCaptchaClientConfig {
    * `window.awsWafCookieDomainList`: that domain itself, or, where it is an apex domain, the page's own (AWS WAF Developer
    * Guide, "Managing API keys for the JS CAPTCHA API").
    *
-   * @default - absent, for a key of `fromApiKeyAttributes` whose domains were not given
+   * @default - absent, for a key of `fromApiKeyAttributes` whose domains were not given, and where the domains are a
+   * list token, such as a parameter's: its JSON would need a function of its own in the stack
    */
   readonly tokenDomains?: string[];
 }

@@ -1,2 +1,3 @@
 export * from './client-config';
 export * from './waf-captcha-api-key';
+export * from './waf-captcha-api-key-provider';

@@ -27,5 +27,8 @@ export enum Attribute {
 /** Longest run of one invocation, in seconds: what Lambda allows at most, since a full stack waits for WAF's quota. */
 export const FUNCTION_TIMEOUT_SECONDS = 900;
 
+/** The shortest that a run may be cut to: less would leave no time for AWS WAF's quota and for the response. */
+export const LOWEST_FUNCTION_TIMEOUT_SECONDS = 60;
+
 /** How long CloudFormation waits for a response, in seconds: the longest that it takes. */
 export const SERVICE_TIMEOUT_SECONDS = 3600;

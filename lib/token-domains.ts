@@ -10,16 +10,32 @@ const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
  * The canonical form of a list of token domains: trimmed, lower case, international names in punycode, each once,
  * in the order given.
  *
- * @throws when the list has none or more than five, or when one is not a bare host name.
+ * @param furtherProblem What else is wrong with a name in its canonical form
+ * @throws when the list has none or more than five, or when any is not a bare host name: the message has all of those.
  */
-export function normalizeTokenDomains(domains: readonly string[]): string[] {
-  const normalized = [...new Set(domains.map(normalizeTokenDomain))];
-  if (normalized.length < 1 || normalized.length > MAX_TOKEN_DOMAINS) {
+export function normalizeTokenDomains(
+  domains: readonly unknown[],
+  furtherProblem: (domain: string) => string | undefined = () => undefined,
+): string[] {
+  const normalized = new Set<string>();
+  const problems: string[] = [];
+  for (const domain of domains) {
+    const canonical = canonicalForm(domain);
+    const problem = 'problem' in canonical ? canonical.problem : furtherProblem(canonical.domain);
+    if (problem !== undefined) problems.push(`${quoted(domain)}: ${problem}`);
+    if ('domain' in canonical) normalized.add(canonical.domain);
+  }
+  if (problems.length > 0) {
     throw new Error(
-      `tokenDomains: expected 1 to ${MAX_TOKEN_DOMAINS} different domains, got ${normalized.length}${listed(normalized)}`,
+      `tokenDomains: expected a bare host name such as "example.com", got ${problems.join('; ')}`,
     );
   }
-  return normalized;
+  if (normalized.size < 1 || normalized.size > MAX_TOKEN_DOMAINS) {
+    throw new Error(
+      `tokenDomains: expected 1 to ${MAX_TOKEN_DOMAINS} different domains, got ${normalized.size}${listed([...normalized])}`,
+    );
+  }
+  return [...normalized];
 }
 
 /** Whether two lists name the same domains, whatever their order, letter case and repetitions. */
@@ -28,18 +44,18 @@ export function sameTokenDomains(one: readonly string[], other: readonly string[
   return a !== undefined && b !== undefined && a.size === b.size && [...a].every(domain => b.has(domain));
 }
 
-function normalizeTokenDomain(domain: string): string {
+function canonicalForm(domain: unknown): { domain: string } | { problem: string } {
+  if (typeof domain !== 'string') return { problem: 'it is not a string' };
   const trimmed = domain.trim().toLowerCase();
   const problem = problemOf(trimmed);
-  if (problem) throw malformed(domain, problem);
+  if (problem) return { problem };
   const ascii = isAscii(trimmed) ? trimmed : domainToASCII(trimmed);
-  if (ascii === '') throw malformed(domain, 'it has no form in punycode');
+  if (ascii === '') return { problem: 'it has no form in punycode' };
   if (ascii.length > MAX_DOMAIN_LENGTH) {
-    throw malformed(domain, `it has ${ascii.length} characters, at most ${MAX_DOMAIN_LENGTH} are allowed`);
+    return { problem: `it has ${ascii.length} characters, at most ${MAX_DOMAIN_LENGTH} are allowed` };
   }
   const label = ascii.split('.').find(part => !LABEL.test(part));
-  if (label !== undefined) throw malformed(domain, `"${label}" is not a valid label`);
-  return ascii;
+  return label === undefined ? { domain: ascii } : { problem: `"${label}" is not a valid label` };
 }
 
 function problemOf(domain: string): string | undefined {
@@ -47,16 +63,17 @@ function problemOf(domain: string): string | undefined {
   if (domain.includes('://')) return 'it has a scheme';
   if (domain.includes('/')) return 'it has a path';
   if (domain.includes(':')) return 'it has a port';
+  if (domain.startsWith('.')) return 'it begins with a dot';
   if (domain.endsWith('.')) return 'it ends in a dot';
   if (domain.includes('*')) return 'it has a wildcard; name the domain, whose key can serve its sub-domains';
   if (/\s/.test(domain)) return 'it has white space';
-  return undefined;
+  // the URL standard's parser, which gives the punycode, would cut a name there or decode it
+  const [character] = /[^a-z0-9._\-\u{80}-\u{10ffff}]/u.exec(domain) ?? [];
+  return character === undefined ? undefined : `it has the character "${character}"`;
 }
 
-function malformed(domain: string, problem: string): Error {
-  return new Error(
-    `tokenDomains: expected a bare host name such as "example.com", got "${domain}": ${problem}`,
-  );
+function quoted(domain: unknown): string {
+  return typeof domain === 'string' ? `"${domain}"` : String(JSON.stringify(domain));
 }
 
 function listed(domains: readonly string[]): string {

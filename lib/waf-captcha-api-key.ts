@@ -1,14 +1,10 @@
-import { CustomResource, Duration, type IResource, RemovalPolicy, Resource } from 'aws-cdk-lib';
+import { CfnResource, type IResource, RemovalPolicy, Resource } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { checkedScope, checkedTokenDomains, optionalText, requiredText } from './checked-props';
+import { checkedProperties, isListToken, naming, requiredText } from './checked-props';
 import type { WafCaptchaClientConfig } from './client-config';
-import {
-  Attribute,
-  RESOURCE_TYPE,
-  SERVICE_TIMEOUT_SECONDS,
-  type WafCaptchaApiKeyProperties,
-} from './properties';
-import { Provider } from './provider';
+import { injectedProps } from './injected-props';
+import { Attribute, RESOURCE_TYPE, SERVICE_TIMEOUT_SECONDS } from './properties';
+import { WafCaptchaApiKeyProvider } from './waf-captcha-api-key-provider';
 import { compareWithWebAcls } from './web-acl-domains';
 
 const AWS_WAF_SOURCE = 'https://*.awswaf.com';
@@ -59,8 +55,8 @@ export interface WafCaptchaApiKeyProps {
   /**
    * What the key is for: the scope of the web ACL that asks for the CAPTCHA.
    *
-   * A change replaces the key. CLOUDFRONT works from a stack in any Region of the standard partition; synthesis
-   * fails in a Region of China or GovCloud, which have no such scope.
+   * A change replaces the key. CLOUDFRONT works from a stack in any Region of the partition `aws`; synthesis
+   * fails in a Region of any other, which have no such scope.
    */
   readonly scope: WafScope;
 
@@ -77,7 +73,8 @@ export interface WafCaptchaApiKeyProps {
    * Synthesis fails for none or more than five names, for a name with a scheme, a port, a path, a wildcard or
    * white space, and for a public suffix such as `co.uk`, which AWS WAF refuses (AWS WAF Developer Guide,
    * "Managing API keys for the JS CAPTCHA API"). A single label such as `localhost`, an IP address and a private
-   * suffix such as `github.io` give a warning. Tokens are passed on and checked at deployment.
+   * suffix such as `github.io` give a warning. What only the end of synthesis knows, such as
+   * `Lazy`, is checked then, and what only the deployment knows, there.
    */
   readonly tokenDomains: string[];
 
@@ -172,6 +169,9 @@ export interface WafCaptchaApiKeyAttributes {
  * new CfnOutput(stack, 'ScriptUrl', { value: key.scriptUrl });
  */
 export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
+  /** The id by which property injectors find this class. */
+  public static readonly PROPERTY_INJECTION_ID: string = 'cdk-waf-captcha-api-key.WafCaptchaApiKey';
+
   /**
    * What a page's content security policy has to allow beside its own sources, by directive.
    *
@@ -197,9 +197,9 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
     id: string,
     attrs: WafCaptchaApiKeyAttributes,
   ): IWafCaptchaApiKey {
-    const apiKey = requiredText('apiKey', attrs.apiKey);
-    const url = requiredText('applicationIntegrationUrl', attrs.applicationIntegrationUrl);
-    const applicationIntegrationUrl = url.replace(/\/+$/, '');
+    const { apiKey, applicationIntegrationUrl } = naming(`${scope.node.path}/${id}`, () =>
+      checkedAttributes(attrs),
+    );
     const scriptUrl = `${applicationIntegrationUrl}/jsapi.js`;
     const { tokenDomains } = attrs;
     class Import extends Resource implements IWafCaptchaApiKey {
@@ -241,7 +241,7 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
    */
   public readonly clientConfig: WafCaptchaClientConfig;
 
-  private readonly resource: CustomResource;
+  private readonly resource: CfnResource;
 
   /**
    * Adds the key to the stack, and the function that manages it unless the stack has it already.
@@ -252,31 +252,34 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
    */
   constructor(scope: Construct, id: string, props: WafCaptchaApiKeyProps) {
     super(scope, id);
-    const tokenDomains = checkedTokenDomains(this, props.tokenDomains);
-    const properties: WafCaptchaApiKeyProperties = {
-      Scope: checkedScope(this, props.scope),
-      TokenDomains: tokenDomains,
-      Rotation: optionalText('rotation', props.rotation),
-      ExistingApiKey: optionalText('existingApiKey', props.existingApiKey),
-      ...(props.keepPreviousKey && { KeepPreviousKey: true }),
-    };
-
-    const provider = Provider.of(this);
-    this.resource = new CustomResource(this, 'Resource', {
-      resourceType: RESOURCE_TYPE,
-      serviceToken: provider.serviceToken,
-      serviceTimeout: Duration.seconds(SERVICE_TIMEOUT_SECONDS),
-      properties,
+    const { removalPolicy, ...settings } =
+      injectedProps(WafCaptchaApiKey.PROPERTY_INJECTION_ID, props, scope, id) ?? {};
+    const properties = naming(this.node.path, () => checkedProperties(this, settings));
+    const provider = WafCaptchaApiKeyProvider.of(this);
+    this.resource = new CfnResource(this, 'Resource', {
+      type: RESOURCE_TYPE,
+      properties: {
+        ServiceToken: provider.handler.functionArn,
+        ServiceTimeout: String(SERVICE_TIMEOUT_SECONDS),
+        ...properties,
+      },
     });
-    this.applyRemovalPolicy(props.removalPolicy ?? RemovalPolicy.DESTROY);
-    provider.completeBefore(this.resource);
+    this.applyRemovalPolicy(removalPolicy ?? RemovalPolicy.DESTROY);
+    // one dependency is enough: the function needs its role, the policy and the log group
+    this.resource.node.addDependency(provider.handler);
 
-    this.apiKey = this.resource.getAttString(Attribute.API_KEY);
-    this.applicationIntegrationUrl = this.resource.getAttString(Attribute.APPLICATION_INTEGRATION_URL);
-    this.scriptUrl = this.resource.getAttString(Attribute.SCRIPT_URL);
-    this.clientConfig = { apiKey: this.apiKey, scriptUrl: this.scriptUrl, tokenDomains };
+    this.apiKey = this.resource.getAtt(Attribute.API_KEY).toString();
+    this.applicationIntegrationUrl = this.resource.getAtt(Attribute.APPLICATION_INTEGRATION_URL).toString();
+    this.scriptUrl = this.resource.getAtt(Attribute.SCRIPT_URL).toString();
+    const { TokenDomains: tokenDomains } = properties;
+    this.clientConfig = {
+      apiKey: this.apiKey,
+      scriptUrl: this.scriptUrl,
+      // JSON of a list token would need a function in the stack
+      ...(!isListToken(tokenDomains) && { tokenDomains }),
+    };
     // not with this: older releases of aws-cdk-lib, for what is found late, look for acknowledgements above it only
-    compareWithWebAcls({ key: this.resource, scope: props.scope, tokenDomains });
+    compareWithWebAcls({ key: this.resource, scope: properties.Scope, tokenDomains });
   }
 
   /**
@@ -290,4 +293,17 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
     }
     this.resource.applyRemovalPolicy(policy);
   }
+}
+
+function checkedAttributes(
+  attrs: WafCaptchaApiKeyAttributes,
+): Pick<IWafCaptchaApiKey, 'apiKey' | 'applicationIntegrationUrl'> {
+  const apiKey = requiredText('apiKey', attrs?.apiKey).trim();
+  const url = requiredText('applicationIntegrationUrl', attrs.applicationIntegrationUrl).trim();
+  if (url.endsWith('/jsapi.js')) {
+    throw new Error(
+      `applicationIntegrationUrl: expected the integration URL, got that of the script, "${url}"`,
+    );
+  }
+  return { apiKey, applicationIntegrationUrl: url.replace(/\/+$/, '') };
 }

@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { minifySync } from '@swc/core';
 import { build, type Plugin } from 'esbuild';
+import { bundledDependencies } from '../package.json';
+import { thirdPartyLicenses } from './third-party-licenses';
 
 const SETTINGS = resolve('lambda/runtime/environment-settings.ts');
 
@@ -40,13 +42,14 @@ const withoutUnreached: Plugin = {
 
 /** Bundles the handler into the two files that the construct's asset holds. */
 async function main(): Promise<void> {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     // two files: the second is loaded only when the record has to be read
     entryPoints: ['lambda/index.ts', 'lambda/aws/cloudformation-reads.ts'],
     outdir: 'lambda/dist',
     bundle: true,
     minify: true,
     write: false,
+    metafile: true,
     platform: 'node',
     target: 'node20',
     format: 'cjs',
@@ -75,6 +78,7 @@ async function main(): Promise<void> {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, code);
   }
+  writeFileSync('THIRD-PARTY-LICENSES', thirdPartyLicenses(metafile, bundledDependencies));
 }
 
 main().catch((error: unknown) => {

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { transformSync } from 'esbuild';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
@@ -23,7 +23,9 @@ const REQUIRED = [
   'API.md',
   'CHANGELOG.md',
   'LICENSE',
+  'NOTICE',
   'README.md',
+  'THIRD-PARTY-LICENSES',
   'build/index.d.ts',
   'build/index.js',
   'lambda/dist/aws/cloudformation-reads.js',
@@ -36,7 +38,7 @@ const ALLOWED = [
   /^node_modules\/tldts(-core)?\//,
 ];
 // gives a package only what it declares, unlike npm
-const PNPM_INSTALL = ['npx', '--yes', 'pnpm@12.21.0', 'add', '--ignore-scripts'];
+const PNPM_INSTALL = [resolve('node_modules/.bin/pnpm'), 'add', '--ignore-scripts'];
 
 run(inTemporaryFolder(checkTarball));
 
@@ -56,6 +58,7 @@ async function checkTarball(folder: string): Promise<void> {
     checkTemplates(app, expected);
     console.log(`installed by ${name}, it gives the same template from TypeScript, CommonJS and ES modules`);
   }
+  checkUnbuilt(join(folder, 'unbuilt'));
   console.log(audit());
 }
 
@@ -73,7 +76,11 @@ function checkFiles({ files, size, unpackedSize }: Tarball): void {
 async function checkManifest({ path }: Tarball): Promise<void> {
   const tarball = new Uint8Array(readFileSync(path)).buffer;
   const { messages, pkg } = await publint({ pack: { tarball } });
-  const own = messages.filter(({ args }) => !JSON.stringify(args).includes('/node_modules/'));
+  const own = messages.filter(
+    ({ code, args }) =>
+      // PyPI takes no address that begins with git+
+      code !== 'INVALID_REPOSITORY_VALUE' && !JSON.stringify(args).includes('/node_modules/'),
+  );
   if (own.length > 0) throw new Error(`publint: ${own.map(each => formatMessage(each, pkg)).join('\n')}`);
   console.log('publint finds nothing');
 }
@@ -97,6 +104,24 @@ function checkTemplates(app: string, expected: unknown): void {
   for (const file of ['app.ts', 'app.js', 'app.mjs']) {
     assert.deepEqual(synthesize(app, file), expected, `${file} gives another template than the repository`);
   }
+}
+
+/** Neither packing nor preparing a clone that was not built leaves anybody with an empty package. */
+function checkUnbuilt(clone: string): void {
+  mkdirSync(join(clone, 'scripts'), { recursive: true });
+  for (const file of ['package.json', '.npmrc', 'scripts/prepare.mjs']) cpSync(file, join(clone, file));
+  for (const [args, word] of [
+    [['pack'], 'build/'],
+    [['run', 'prepare'], 'run `npm ci` there first'],
+  ] as const) {
+    const { status, stderr } = spawnSync('npm', args, { cwd: clone, encoding: 'utf8' });
+    if (status === 0 || !stderr.includes(word)) {
+      throw new Error(
+        `npm ${args.join(' ')}: expected it to fail and name ${word} in a clone without a build, got ${stderr}`,
+      );
+    }
+  }
+  console.log('a clone without a build is neither packed nor installed');
 }
 
 /** The advisories on what the library brings along; the peers are the user's own. */

@@ -30,7 +30,9 @@ function makePackages(folder: string, languages: readonly string[]): void {
   const library = join(project, 'node_modules', manifest.name);
   // it writes an .npmignore by default
   const options = ['--outdir', DIST, '--npmignore=false', '--targets', ...targets];
-  execFileSync(process.execPath, [pacmak, library, ...options], { stdio: 'inherit' });
+  // the repository's own destination, which npm hands to its children, is none of the library's copy
+  const env = { ...process.env, npm_config_pack_destination: '.' };
+  execFileSync(process.execPath, [pacmak, library, ...options], { env, stdio: 'inherit' });
   console.log(`dist/ has the packages for ${['npm', ...targets].join(', ')}`);
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -41,6 +41,10 @@ export async function inTemporaryFolder(work: (folder: string) => void | Promise
 
 /** Packs the library, as it was built last, the way it would be published. */
 export function pack(folder: string): Tarball {
+  const missing = ['build/index.js', 'lambda/dist/index.js', '.jsii'].filter(file => !existsSync(file));
+  if (missing.length > 0) {
+    throw new Error(`expected a build, got no ${missing.join(', ')}: run \`npm run build\` first`);
+  }
   const output = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -55,7 +55,8 @@ function withoutRuntime(template: unknown): unknown {
 
 /** Runs test/lib on the installed library and the peers beside it. */
 function testLib(app: string, newest: boolean): void {
-  cpSync('test/lib', join(app, 'test/lib'), { recursive: true });
+  for (const folder of ['test/lib', 'examples/provider'])
+    cpSync(folder, join(app, folder), { recursive: true });
   const library = `<rootDir>/node_modules/${manifest.name}/build`;
   const transform = Object.entries(manifest.jest.transform).map(([files, [name, options]]) => [
     files,
@@ -66,8 +67,8 @@ function testLib(app: string, newest: boolean): void {
     rootDir: app,
     transform: Object.fromEntries(transform),
     moduleNameMapper: { '^\\.\\./\\.\\./lib$': library, '^\\.\\./\\.\\./lib/(.*)$': `${library}/$1` },
-    // what these two test is younger than the lowest aws-cdk-lib
-    testPathIgnorePatterns: newest ? [] : ['cdk-nag', 'template-validation'],
+    // bundled-app needs the repository around it; what the other two test is younger than the lowest aws-cdk-lib
+    testPathIgnorePatterns: ['bundled-app', ...(newest ? [] : ['cdk-nag', 'template-validation'])],
   };
   writeFileSync(join(app, 'jest.config.json'), JSON.stringify(config));
   const jest = [resolve('node_modules/jest/bin/jest.js'), '--config', 'jest.config.json'];

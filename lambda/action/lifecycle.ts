@@ -86,6 +86,7 @@ class EventWork {
       await this.pending.undo(failedRequest, limit);
     } else {
       // CloudFormation invented the id: the request may still be at work elsewhere, and needs its role to clean up
+      // guard: the role stays for a while
       await clock.sleep(limit.budget.cancelledRequestGrace, limit.signal);
       // a stack can always be deleted: no reading takes so long that the response is late
       const soon = within(clock, RECORD_LAG / 2, { ...limit, at: limit.at - limit.budget.call });
@@ -158,6 +159,7 @@ class EventWork {
         return { ...reading, resources: await record.resources(event.stackId, limit) };
       const events = await eventLog.update(read => reachesSettled(read, event), limit);
       const counts = isAged(status.readAt, event) || showRequest(events, status.value, event);
+      // guard: events show the request
       const history = counts ? historyOf(events, event) : 'late';
       return history ? { ...reading, history } : 'denied';
     } catch (error) {

@@ -108,6 +108,7 @@ export class PendingKeys {
     try {
       const candidates = await keys.createdSince(location, tokenDomains, unclear.sentAt, limit);
       const ids = candidates.map(key => newKeyId(key));
+      // guard: orphan candidates are logged
       log('orphan candidates: CreateAPIKey got no clear response, and ownership cannot be determined', {
         ids,
       });

@@ -28,9 +28,12 @@ const REFUSED = /^(CredentialsProviderError|Refusal)$/;
 export function verdictOn(error: unknown): Verdict {
   if (!(error instanceof Error) || REFUSED.test(error.name)) return Verdict.REFUSED;
   const status = statusOf(error);
+  // guard: a quota is waited out
   if (THROTTLED.test(error.name) || status === 429) return Verdict.THROTTLED;
+  // guard: permissions are waited for
   if (isAccessDenied(error) || UNKNOWN_CREDENTIALS.test(error.name)) return Verdict.DENIED;
   // another change came between: to be tried again like what is unclear
+  // guard: a conflict is tried again
   if (error.name === 'WAFOptimisticLockException') return Verdict.UNCLEAR;
   const isRefused = status !== undefined && status >= 400 && status < 500 && status !== 408;
   return isRefused ? Verdict.REFUSED : Verdict.UNCLEAR;

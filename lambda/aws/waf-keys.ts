@@ -88,6 +88,7 @@ export class WafKeys {
       try {
         await retry.once(limit, options => clientFor(region).send(command, options));
       } catch (error) {
+        // guard: a key that is gone is deleted
         if (!(error instanceof WAFNonexistentItemException)) throw error;
       }
     });
@@ -129,6 +130,7 @@ export class KeyList implements Listing {
   public async lookFor(digest: string, limit: TimeLimit): Promise<void> {
     const isFound = () => this.keys.has(digest);
     await this.readUntil(isFound, limit);
+    // guard: absence is confirmed
     for (const pause of ABSENCE_PAUSES) {
       if (isFound()) return;
       await this.options.clock.sleep(pause * limit.budget.absenceScale, limit.signal);

@@ -53,6 +53,7 @@ export function afterResponse({ request, newId, sending, looks, isBlind }: After
   const last = looks.at(-1);
   const isNamed = last && (idOf(last) === newId || (last.events && nameId(last.events, request, newId)));
   const lookOrLeave = isBlind ? 'leave the new key' : 'look';
+  // guard: a refused response
   if (sending.end === 'refused' && !sending.mayHaveArrived) return 'delete the new key';
   if (sending.end === 'unsent' && sending.mayHaveArrived) return 'leave the new key';
   if (isNamed) return 'done';
@@ -66,6 +67,7 @@ export function afterResponse({ request, newId, sending, looks, isBlind }: After
   if (last?.events && showFailure(last.events, request)) return 'delete the new key';
   if (!last || last.after < RECORD_LAG) return lookOrLeave;
   const wasShown = looks.some(({ entry }) => entry !== 'gone');
+  // guard: the record shows the end of the request
   const isOver = looks.length > 1 && last.events && isEnd(last.entry, last.events, wasShown, request);
   return isOver ? 'delete the new key' : 'leave the new key';
 }

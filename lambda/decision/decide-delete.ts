@@ -18,6 +18,7 @@ export function decideDelete(
   id: KeyId,
   { record }: Pick<Evidence, 'record'>,
 ): DeletePlan | Need {
+  // guard: the keys of an id
   const keys = [...(id.origin === 'imported' ? [] : [id]), ...(id.after ? [id.after] : [])];
   if (keys.length === 0) return { plan: 'nothing', why: 'the key is only used here' };
   if (record === 'denied') return split(keys, key => key !== id || id.origin === 'adopted');
@@ -61,8 +62,10 @@ export function decideDelete(
   const completedId = history?.completedIds.get(request.logicalResourceId);
   const present =
     stays && !isCurrent ? own.physicalResourceId : completedId === id.text ? undefined : completedId;
+  // guard: the settled id names its keys
   const named = [present, isUpdated ? undefined : history?.settledId, ...namedByOthers];
   const digests = named.flatMap(text => digestsIn(parse(text)));
+  // guard: a key stays while the record names it
   return split(keys, ({ digest }) => digests.includes(digest));
 }
 

@@ -49,9 +49,11 @@ export function decideUpdate(request: KeyRequest, desired: DesiredKey, evidence:
   const { isRollback, ids, settled } = past;
 
   // row 3: a key that the resource has had since the stack was last settled, the earliest first
+  // guard: a key that the resource has had
   for (const former of ids.filter(({ text }) => text !== physicalResourceId)) {
     const key = fitting(former, desired, evidence);
     if (isPlan(key)) return key;
+    // guard: the same key under a new id
     if (key) return use(former, key, isRollback ? former.text : returned(former, requestId));
   }
 
@@ -59,10 +61,13 @@ export function decideUpdate(request: KeyRequest, desired: DesiredKey, evidence:
   const settledKey = isRollback && settled ? listed(settled, evidence) : undefined;
   if (isPlan(settledKey)) return settledKey;
   // a younger reading may show the rollback before this request, which had the same id
+  // guard: a key that does not fit needs a late reading
   if (settledKey && !past.isAged) return { need: 'later reading' };
+  // guard: a rollback ends on the settled key
   if (settled && settledKey) return use(settled, settledKey, settled.text);
 
   // row 5: an imported key is handed over
+  // guard: a hand-over
   if (current && currentKey && settled?.text === current.text)
     return use(current, currentKey, adopted(current));
 
@@ -109,6 +114,7 @@ function decideExisting(
 
 /** The key that stays when another takes its place: the settled one, if the stack owns it. */
 function previousOf({ keepPreviousKey }: DesiredKey, settled: KeyId | undefined): KeyReference | undefined {
+  // guard: the previous key is named
   return keepPreviousKey && settled?.origin !== 'imported' ? settled : undefined;
 }
 
@@ -139,10 +145,12 @@ function pastOf({ record }: Evidence, request: KeyRequest): Past | 'denied' | Pl
 function fitting(id: KeyId, desired: DesiredKey, evidence: Evidence): ListedKey | Need | undefined {
   const key = mayFit(id, desired) ? listed(id, evidence) : undefined;
   if (!key || isPlan(key)) return key;
+  // guard: the domains fit
   return sameTokenDomains(key.tokenDomains, desired.tokenDomains) ? key : undefined;
 }
 
 function mayFit(id: KeyId, { location, rotation }: DesiredKey): boolean {
+  // guard: the rotation fits
   return sameLocation(id.location, location) && id.rotation === rotation;
 }
 

@@ -81,6 +81,7 @@ export function historyOf(events: Events, request: Requested): ResourceHistory |
 
 /** Whether a reading shows all that came before a request; `readAt` is when it was made. */
 export function isAged(readAt: number, { signedAt }: Requested): boolean {
+  // guard: a reading is late enough
   return readAt >= signedAt + SIGNATURE_PRECISION + RECORD_LAG;
 }
 
@@ -130,6 +131,7 @@ function settledIndex(events: Events, { stackId }: Requested): number | undefine
   for (const [index, { physicalResourceId, status }] of events.entries()) {
     if (physicalResourceId !== stackId) continue;
     // a nested stack that is done waits for its parent, and cleans up or goes back with it
+    // guard: a nested stack goes on
     if (SETTLED.test(status) && !/^UPDATE_(ROLLBACK|COMPLETE_CLEANUP)_IN_PROGRESS$/.test(next)) return index;
     next = status;
   }

@@ -53,6 +53,7 @@ export function customResource(
   async function respondTo(received: unknown, address: ResponseAddress, limit: TimeLimit): Promise<Response> {
     const { requestId } = address;
     const cutOff = new AbortController();
+    const work = { ...limit, signal: cutOff.signal };
     const finished = new AbortController();
     let event: LifecycleEvent | undefined;
     try {
@@ -61,7 +62,8 @@ export function customResource(
       const guard = clock.sleep(Math.max(0, limit.at - clock.now()), finished.signal).then(() => {
         throw new Error(`the time is up; ${limit.progress.text ?? 'nothing was tried yet'}`);
       });
-      const result = await Promise.race([handler.handle(event, { ...limit, signal: cutOff.signal }), guard]);
+      // guard: an event is answered in time
+      const result = await Promise.race([handler.handle(event, work), guard]);
       const body = bodyOf(address, result);
       log('succeeded', { requestId, id: result.id });
       return { event, body, mayHaveArrived: false };
@@ -87,6 +89,7 @@ export function customResource(
     log('received', { requestId, stackId, logicalResourceId });
 
     const fingerprint = digestOf(JSON.stringify(received));
+    // guard: responses are remembered
     const response = responses.get(fingerprint) ?? (await respondTo(received, address, limit));
     responses.set(fingerprint, response);
     const [oldest = fingerprint] = responses.keys();

@@ -46,6 +46,7 @@ export async function send(
     if ('status' in attempt) {
       const { status } = attempt;
       if (status >= 200 && status < 300) return { end: 'accepted', mayHaveArrived: true };
+      // guard: a response is sent again
       refusals = isRefusal(status) ? refusals + 1 : 0;
       if (refusals === REFUSALS) {
         log('the response URL refused the response', { requestId, status });

@@ -45,8 +45,9 @@ const python: Language = {
   },
   async synthesize(versions, options) {
     const interpreter = join(options.cwd, 'venv', 'bin', 'python');
+    const wheel = `wheel/cdk_waf_captcha_api_key-${versions.library}-py3-none-any.whl`;
     const packages = [
-      '../generated/python',
+      wheel,
       `aws-cdk-lib==${versions.cdk}`,
       `constructs==${versions.constructs}`,
       `jsii==${versions.jsii}`,
@@ -54,9 +55,15 @@ const python: Language = {
     await run('python3', ['-m', 'venv', 'venv'], options);
     await run(
       interpreter,
+      ['-m', 'pip', 'wheel', '--no-deps', '--wheel-dir', 'wheel', '../generated/python'],
+      options,
+    );
+    await run(
+      interpreter,
       ['-m', 'pip', 'install', '--requirement', 'requirements.txt', ...packages],
       options,
     );
+    await run(interpreter, ['-m', 'twine', 'check', '--strict', wheel], options);
     await run(interpreter, ['-m', 'pytest'], options);
     await run(interpreter, ['app.py'], options);
   },

@@ -9,6 +9,7 @@ import type { CommandOptions } from './command';
 import { checkCSharp } from './dotnet';
 import { LANGUAGES, type Language, synthesize, typescript } from './languages';
 import { LIBRARY, packLibrary, type Versions, versionsWith } from './packages';
+import { checkPublishedAddresses } from './published-addresses';
 
 /**
  * Generates the library's packages for the other languages, synthesizes the same app in each with that language's
@@ -16,16 +17,16 @@ import { LIBRARY, packLibrary, type Versions, versionsWith } from './packages';
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { 'aws-cdk-lib': { type: 'string' } } });
-  const versions = versionsWith(values['aws-cdk-lib']);
   const folder = await mkdtemp(join(tmpdir(), 'bindings-'));
   try {
     const environment = childEnvironment({}, folder);
     const options = { cwd: folder, environment, signal: endRequested() };
+    const versions = await versionsWith(options, values['aws-cdk-lib']);
     console.log(`with aws-cdk-lib ${versions.cdk}, constructs ${versions.constructs}, jsii ${versions.jsii}`);
     await packLibrary(versions, options);
     const expected = await templatesIn(await synthesize(typescript, versions, options));
     const checks = LANGUAGES.map(language => verdictOn(language, versions, expected, options));
-    const verdicts = await Promise.all([...checks, verdictOnDotnet(folder)]);
+    const verdicts = await Promise.all([...checks, verdictOnDotnet(folder), verdictOnAddresses(folder)]);
     console.log(verdicts.join('\n'));
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -60,6 +61,12 @@ function verdictOnDotnet(folder: string): Promise<string> {
   const assembly = join(folder, 'typescript', 'node_modules', LIBRARY, '.jsii');
   return verdict('dotnet', 'generated with every type and member, not compiled', () =>
     checkCSharp(join(folder, 'generated', 'dotnet'), assembly),
+  );
+}
+
+function verdictOnAddresses(folder: string): Promise<string> {
+  return verdict('addresses', 'plain https in the pom and the csproj', () =>
+    checkPublishedAddresses(join(folder, 'generated')),
   );
 }
 

@@ -1,6 +1,5 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { version as constructs } from 'constructs/package.json';
 import { version as jsii } from 'jsii-pacmak/package.json';
 import { name, peerDependencies, version } from '../../package.json';
 import { type CommandOptions, run } from './command';
@@ -18,11 +17,18 @@ export interface Versions {
 }
 
 /**
- * The oldest aws-cdk-lib that the package promises to work with, unless another one is asked for. The other tests
- * run with the newest. Its companions are those of the lockfile.
+ * The oldest aws-cdk-lib that the package promises to work with, unless another one is asked for, and the oldest
+ * constructs that go with it. The other tests run with the newest.
  */
-export function versionsWith(cdk = peerDependencies['aws-cdk-lib'].replace('^', '')): Versions {
-  return { library: version, cdk, constructs, jsii };
+export async function versionsWith(
+  options: CommandOptions,
+  cdk = peerDependencies['aws-cdk-lib'].replace('^', ''),
+): Promise<Versions> {
+  const answer = await run('npm', ['view', `aws-cdk-lib@${cdk}`, 'peerDependencies', '--json'], options);
+  const { constructs } = JSON.parse(answer) as Record<string, string>;
+  if (constructs === undefined)
+    throw new Error(`expected aws-cdk-lib ${cdk} to need constructs, got ${answer}`);
+  return { library: version, cdk, constructs: constructs.replace('^', ''), jsii };
 }
 
 /**
@@ -49,7 +55,10 @@ export async function packLibrary(versions: Versions, options: CommandOptions): 
   const pacmak = join(root, 'node_modules', '.bin', 'jsii-pacmak');
   await mkdir(outdir);
   const source = join(project, 'node_modules', LIBRARY);
-  await run(pacmak, ['--code-only', '--npmignore=false', '--outdir', outdir, source], options);
+  // the repository's own, which npm hands to its children, is none of the library's copy
+  const environment = { ...options.environment, npm_config_pack_destination: '.' };
+  const args = ['--code-only', '--npmignore=false', '--outdir', outdir, source];
+  await run(pacmak, args, { ...options, environment });
 }
 
 /**

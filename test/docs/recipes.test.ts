@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { codeBlocks, ROOT, read } from './markdown';
 
-const DOCUMENTS = ['docs/recipes.md', 'docs/page.md'];
+const DOCUMENTS = ['docs/recipes.md', 'docs/page.md', 'docs/day-two.md'];
 
 const sections = DOCUMENTS.flatMap(document =>
   read(document)

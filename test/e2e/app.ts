@@ -1,9 +1,10 @@
 import { App, CfnOutput, CfnParameter, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { WafCaptchaApiKey, WafScope } from 'cdk-waf-captcha-api-key';
+import type { AppRequest } from './key-account';
 
 /** What the app is to build, as JSON in its context `request`. */
-export interface StackRequest {
+export interface StackRequest extends AppRequest {
   readonly stackName: string;
   /** By construct id. */
   readonly keys: Readonly<Record<string, KeyRequest>>;

@@ -11,14 +11,21 @@ import { ListAPIKeysCommand, WAFV2Client } from '@aws-sdk/client-wafv2';
 import { type CdkResult, runCdk } from '../../local-aws/cdk-cli';
 import { responsePath } from '../../local-aws/custom-resource-responses';
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../local-aws/local-aws';
-import type { StackRequest } from './app';
 
 /** What an account may have otherwise than by default. */
-export type AccountOptions = Pick<LocalAwsOptions, 'region' | 'variants'>;
+export type AccountOptions = Pick<LocalAwsOptions, 'region' | 'variants'> & {
+  /** @default - test/e2e/app.ts */
+  readonly app?: string;
+};
 
 const root = join(__dirname, '..', '..');
-const app = ['--app', 'npx tsx test/e2e/app.ts'];
 const credentials = { accessKeyId: 'AKIALOCAL', secretAccessKey: 'local' };
+
+/** What the app under test is told, as JSON in its context `request`: at least the stack that it is to build. */
+export interface AppRequest {
+  readonly stackName: string;
+  readonly [detail: string]: unknown;
+}
 
 /** How a stack is to be deployed. */
 export interface DeploymentOptions {
@@ -50,12 +57,14 @@ export class KeyAccount {
     readonly aws: LocalAws,
     private readonly region: string,
     private readonly refusals: readonly string[],
+    private readonly app: string,
   ) {}
 
-  static async open({ region = 'us-east-1', variants }: AccountOptions = {}): Promise<KeyAccount> {
+  static async open({ region = 'us-east-1', variants, app }: AccountOptions = {}): Promise<KeyAccount> {
     const refusals: string[] = [];
     const onRefusal = (line: string) => refusals.push(line);
-    return new KeyAccount(await startLocalAws({ region, variants, onRefusal }), region, refusals);
+    const aws = await startLocalAws({ region, variants, onRefusal });
+    return new KeyAccount(aws, region, refusals, app ?? 'test/e2e/app.ts');
   }
 
   /**
@@ -73,7 +82,7 @@ export class KeyAccount {
   }
 
   /** `cdk deploy`. */
-  async deploy(request: StackRequest, options: DeploymentOptions = {}): Promise<DeploymentResult> {
+  async deploy(request: AppRequest, options: DeploymentOptions = {}): Promise<DeploymentResult> {
     const file = join(this.aws.environment.TMPDIR ?? '', `outputs-${this.deployments++}.json`);
     const { tokenDomains, quick = false, rollback = true } = options;
     const args = [
@@ -88,17 +97,17 @@ export class KeyAccount {
   }
 
   /** `cdk destroy`. */
-  destroy(request: StackRequest): Promise<CdkResult> {
+  destroy(request: AppRequest): Promise<CdkResult> {
     return this.cdk(request, ['destroy', '--force'], true);
   }
 
   /** `cdk rollback`. */
-  rollBack(request: StackRequest): Promise<CdkResult> {
+  rollBack(request: AppRequest): Promise<CdkResult> {
     return this.cdk(request, ['rollback', request.stackName], true);
   }
 
   /** ContinueUpdateRollback, until the stack has come to rest; `skipped` are construct ids of keys. */
-  async continueRollback(request: StackRequest, skipped: readonly string[] = []): Promise<void> {
+  async continueRollback(request: AppRequest, skipped: readonly string[] = []): Promise<void> {
     const keys = await this.keyResources(request);
     const ResourcesToSkip = skipped.map(id => keys.get(id)?.LogicalResourceId ?? id);
     const command = new ContinueUpdateRollbackCommand({ StackName: request.stackName, ResourcesToSkip });
@@ -109,7 +118,7 @@ export class KeyAccount {
   }
 
   /** The stack, or `undefined` when there is none. */
-  async describe({ stackName }: StackRequest): Promise<StackDescription | undefined> {
+  async describe({ stackName }: AppRequest): Promise<StackDescription | undefined> {
     const { Stacks = [] } = await this.cloudFormation(client => client.send(new DescribeStacksCommand({})));
     const stack = Stacks.find(({ StackName }) => StackName === stackName);
     if (!stack) return undefined;
@@ -119,13 +128,13 @@ export class KeyAccount {
   }
 
   /** The names of the stack's functions. */
-  async functionNames(request: StackRequest): Promise<string[]> {
+  async functionNames(request: AppRequest): Promise<string[]> {
     const resources = await this.resources(request, 'AWS::Lambda::Function');
     return resources.map(({ PhysicalResourceId = '' }) => PhysicalResourceId);
   }
 
   /** The physical id of the key with this construct id. */
-  async physicalId(request: StackRequest, id: string): Promise<string | undefined> {
+  async physicalId(request: AppRequest, id: string): Promise<string | undefined> {
     return (await this.keyResources(request)).get(id)?.PhysicalResourceId;
   }
 
@@ -173,7 +182,7 @@ export class KeyAccount {
   }
 
   /** The stack's keys by construct id. */
-  private async keyResources(request: StackRequest): Promise<Map<string, StackResource>> {
+  private async keyResources(request: AppRequest): Promise<Map<string, StackResource>> {
     const resources = await this.resources(request, 'Custom::WafCaptchaApiKey');
     // a logical id ends with a hash of eight digits
     return new Map(
@@ -181,15 +190,16 @@ export class KeyAccount {
     );
   }
 
-  private async resources({ stackName }: StackRequest, type: string): Promise<StackResource[]> {
+  private async resources({ stackName }: AppRequest, type: string): Promise<StackResource[]> {
     const command = new DescribeStackResourcesCommand({ StackName: stackName });
     const { StackResources = [] } = await this.cloudFormation(client => client.send(command));
     return StackResources.filter(({ ResourceType }) => ResourceType === type);
   }
 
-  private cdk(request: StackRequest, args: readonly string[], quick: boolean): Promise<CdkResult> {
+  private cdk(request: AppRequest, args: readonly string[], quick: boolean): Promise<CdkResult> {
     const context = ['--context', `request=${JSON.stringify(request)}`];
     const environment = { ...this.aws.environment, CDK_VALIDATION: String(!quick) };
+    const app = ['--app', `npx tsx ${this.app}`];
     return runCdk([...args, ...app, ...context], { environment, cwd: root, signal: this.ending.signal });
   }
 

@@ -15,7 +15,6 @@ import { laptop } from '../../examples/recipes/laptop';
 import { ManyDomainsStack } from '../../examples/recipes/many-domains';
 import { OutputsStack } from '../../examples/recipes/outputs';
 import { RetainedKeyStack } from '../../examples/recipes/retained-key';
-import { RotatingKeyStack } from '../../examples/recipes/rotation-without-gap';
 import { configElement, ServerRenderedStack } from '../../examples/recipes/server-rendered';
 import { severalRegions } from '../../examples/recipes/several-regions';
 import { SsmParametersStack } from '../../examples/recipes/ssm-parameters';
@@ -105,33 +104,15 @@ test('stages: each has a key of its own for its own domains', () => {
   ]);
 });
 
-test('many domains: several keys of at most five each, behind one function', () => {
+test('many domains: a key for each, behind one function, and an output that has them by domain', () => {
   const template = templateOf(app => new ManyDomainsStack(app, 'Stack'));
 
   const domains = domainsIn(template);
-  expect(new Set(domains.flat()).size).toBeGreaterThan(5);
-  expect(Math.max(...domains.map(({ length }) => length))).toBeLessThanOrEqual(5);
-  expect(Object.keys(template.findOutputs('*'))).toHaveLength(domains.length);
+  expect(domains.length).toBeGreaterThan(5);
+  for (const each of domains) expect(each).toHaveLength(1);
+  const output = JSON.stringify(template.findOutputs('APIKeys'));
+  for (const [domain] of domains) expect(output).toContain(domain);
   template.resourceCountIs('AWS::Lambda::Function', 1);
-});
-
-describe('rotation without a gap', () => {
-  const [before, during, after] = ([['spring'], ['spring', 'autumn'], ['autumn']] as const).map(labels =>
-    templateOf(app => new RotatingKeyStack(app, 'Stack', { labels })),
-  );
-
-  test('adds the new key, leaves the former untouched, and puts the new one in the output', () => {
-    const former = before?.findResources(KEY_TYPE);
-    expect(during?.findResources(KEY_TYPE)).toMatchObject(former ?? {});
-    expect(Object.keys(during?.findResources(KEY_TYPE) ?? {})).toHaveLength(2);
-    expect(during?.findOutputs('APIKey')).not.toEqual(before?.findOutputs('APIKey'));
-  });
-
-  test('then removes the former and leaves the new one and the output untouched', () => {
-    expect(Object.keys(after?.findResources(KEY_TYPE) ?? {})).toHaveLength(1);
-    expect(during?.findResources(KEY_TYPE)).toMatchObject(after?.findResources(KEY_TYPE) ?? {});
-    expect(after?.findOutputs('APIKey')).toEqual(during?.findOutputs('APIKey'));
-  });
 });
 
 test('existing key: is named in the first deployment, and nothing else changes in the second', () => {

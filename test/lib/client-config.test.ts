@@ -1,4 +1,4 @@
-import { CfnOutput, CfnParameter } from 'aws-cdk-lib';
+import { CfnOutput, CfnParameter, Fn, Lazy, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { BucketDeployment, Source } from 'aws-cdk-lib/aws-s3-deployment';
@@ -58,12 +58,39 @@ describe('clientConfig', () => {
     }
   });
 
-  test('passes domains on that only the deployment knows', () => {
+  test('passes names on that only the deployment knows', () => {
     const stack = newStack();
-    const domains = new CfnParameter(stack, 'Domains', { type: 'CommaDelimitedList' });
-    const key = addKey(stack, 'Key', { tokenDomains: domains.valueAsList });
+    const domain = new CfnParameter(stack, 'Domain').valueAsString;
+    const key = addKey(stack, 'Key', { tokenDomains: ['example.com', domain] });
 
-    expect(stack.resolve(key.clientConfig)).toMatchObject({ tokenDomains: { Ref: 'Domains' } });
+    expect(stack.resolve(key.clientConfig)).toMatchObject({
+      tokenDomains: ['example.com', { Ref: 'Domain' }],
+    });
+  });
+
+  test.each([
+    [
+      'a parameter',
+      (stack: Stack) => new CfnParameter(stack, 'Domains', { type: 'CommaDelimitedList' }).valueAsList,
+    ],
+    ['a list that is split', () => Fn.split(',', Fn.importValue('domains'))],
+    ['a list that is produced late', () => Lazy.list({ produce: () => ['example.com'] })],
+  ])('has no domains where the list is a token, so that its JSON adds no function: %s', (_, domainsIn) => {
+    const stack = newStack();
+    const key = addKey(stack, 'Key', { tokenDomains: domainsIn(stack) });
+    new CfnOutput(stack, 'Config', { value: stack.toJsonString(key.clientConfig) });
+
+    expect(Object.keys(key.clientConfig)).toEqual(['apiKey', 'scriptUrl']);
+    theOnly('AWS::Lambda::Function', stack);
+  });
+
+  test('with names that are tokens adds no function as JSON either', () => {
+    const stack = newStack();
+    const domain = new CfnParameter(stack, 'Domain').valueAsString;
+    const key = addKey(stack, 'Key', { tokenDomains: [domain, `shop.${domain}`, 'example.com'] });
+    new CfnOutput(stack, 'Config', { value: stack.toJsonString(key.clientConfig) });
+
+    theOnly('AWS::Lambda::Function', stack);
   });
 
   test('of a key from elsewhere says nothing of domains that it was not given', () => {

@@ -68,3 +68,8 @@ export function theOnly(type: string, stack: Stack): TemplateResource {
   }
   return found;
 }
+
+/** What the constructs of a stack find wrong when synthesis ends. */
+export function problemsOf(stack: Stack): string[] {
+  return stack.node.findAll().flatMap(construct => construct.node.validate());
+}

@@ -94,11 +94,22 @@ describe('a name that is no bare host name is refused', () => {
     ['a hyphen at the start of a label', '-shop.example.com', '"-shop" is not a valid label'],
     ['a hyphen at the start of a later label', 'shop.-example.com', '"-example" is not a valid label'],
     ['a hyphen at the end of a label', 'shop-.example.com', '"shop-" is not a valid label'],
-    ['a dot at its start', '.example.com', '"" is not a valid label'],
+    ['a dot at its start', '.example.com', 'it begins with a dot'],
     ['a dot at its end', 'example.com.', 'it ends in a dot'],
     ['two dots in a row', 'shop..example.com', '"" is not a valid label'],
-    ['a user name', 'me@example.com', '"me@example" is not a valid label'],
-    ['a query', 'example.com?a=b', '"com?a=b" is not a valid label'],
+    ['a user name', 'me@example.com', 'it has the character "@"'],
+    ['a query', 'example.com?a=b', 'it has the character "?"'],
+    ['a fragment', 'example.com#x', 'it has the character "#"'],
+    ['a back slash', 'example.com\\x', 'it has the character "\\"'],
+    ['a percent sign', 'shop%2eexample.com', 'it has the character "%"'],
+    // the URL standard’s parser would cut these or decode them, and leave another name
+    ['a fragment, international', 'ü.example.com#x', 'it has the character "#"'],
+    ['a query, international', 'ü.example.com?x', 'it has the character "?"'],
+    ['a back slash, international', 'ü.example.com\\x', 'it has the character "\\"'],
+    ['a user name, international', 'ü.example.com@evil.com', 'it has the character "@"'],
+    ['a percent sign, international', 'ü%2eexample.com', 'it has the character "%"'],
+    ['a fragment in full width', 'ü.example.com＃x', 'it has no form in punycode'],
+    ['a percent sign in full width', 'ü％２ｅexample.com', 'it has no form in punycode'],
     ['a slash in full width', 'münchen.de／shop', 'it has no form in punycode'],
     ['254 characters', longName(254), 'it has 254 characters, at most 253 are allowed'],
     [
@@ -110,6 +121,13 @@ describe('a name that is no bare host name is refused', () => {
     expectRefusal(
       [domain],
       `tokenDomains: expected a bare host name such as "example.com", got "${domain}": ${problem}`,
+    );
+  });
+
+  test('and so is every other one, in one message', () => {
+    expectRefusal(
+      ['a:1', 'example.com', 'b/', 'a:1'],
+      'tokenDomains: expected a bare host name such as "example.com", got "a:1": it has a port; "b/": it has a path; "a:1": it has a port',
     );
   });
 

@@ -1,9 +1,9 @@
-import { CfnOutput, CfnParameter, NestedStack, RemovalPolicy, Stack, Stage, Tags } from 'aws-cdk-lib';
+import { CfnOutput, CfnParameter, Lazy, NestedStack, RemovalPolicy, Stack, Stage, Tags } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
 import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json';
 import { WafCaptchaApiKey, WafScope } from '../../lib';
-import { addKey, newApp, newStack, resourcesOf, stackWithKey, theOnly } from './synthesize';
+import { addKey, newApp, newStack, problemsOf, resourcesOf, stackWithKey, theOnly } from './synthesize';
 
 const KEY_TYPE = 'Custom::WafCaptchaApiKey';
 const FIVE = ['a.example', 'b.example', 'c.example', 'd.example', 'e.example'];
@@ -82,8 +82,23 @@ describe('rotation and an existing key', () => {
 
   test.each([{ rotation: ' ' }, { existingApiKey: '' }])('must not be blank: %p', props => {
     expect(() => stackWithKey(props)).toThrow(
-      /^(rotation|existingApiKey): expected a text that is not blank, got "/,
+      /^Stack\/Key: (rotation|existingApiKey): expected a text that is not blank, got "/,
     );
+  });
+
+  test('an existing key is trimmed, as it was pasted', () => {
+    const stack = stackWithKey({ existingApiKey: ' some+key/=_0_1\n' });
+
+    expect(propertiesOf(stack)).toMatchObject({ ExistingApiKey: 'some+key/=_0_1' });
+  });
+
+  test.each([
+    ['rotation', ' '],
+    ['existingApiKey', ''],
+  ])('must not turn out blank at the end of synthesis: %s', (name, blank) => {
+    const stack = stackWithKey({ [name]: Lazy.string({ produce: () => blank }) });
+
+    expect(problemsOf(stack)).toEqual([`${name}: expected a text that is not blank, got "${blank}"`]);
   });
 
   test('may be tokens', () => {
@@ -114,15 +129,28 @@ describe('scope CLOUDFRONT', () => {
   const props = { scope: WafScope.CLOUDFRONT };
 
   test.each([
-    ['cn-north-1', 'aws-cn'],
-    ['cn-northwest-1', 'aws-cn'],
-    ['us-gov-west-1', 'aws-us-gov'],
-    ['us-gov-east-1', 'aws-us-gov'],
-  ])('is refused in %s, before anything is built', (region, partition) => {
+    'cn-north-1',
+    'cn-northwest-1',
+    'us-gov-west-1',
+    'us-gov-east-1',
+    'eusc-de-east-1',
+    'us-iso-east-1',
+    'us-isob-east-1',
+    'us-isof-south-1',
+    'eu-isoe-west-1',
+    // Regions that aws-cdk-lib does not know yet
+    'cn-new-1',
+    'us-gov-new-1',
+    'us-isoz-new-1',
+    'eu-isoz-new-1',
+    'eusc-new-1',
+  ])('is refused in %s, before anything is built', region => {
     const stack = newStack(region);
 
     expect(() => addKey(stack, 'Key', props)).toThrow(
-      new Error(`scope: expected REGIONAL in ${region}, got CLOUDFRONT, which partition ${partition} lacks`),
+      new Error(
+        `Stack/Key: scope: expected REGIONAL in ${region}, got CLOUDFRONT, which only the partition aws has`,
+      ),
     );
     expect(resourcesOf(stack)).toEqual({});
   });
@@ -141,7 +169,7 @@ describe('scope CLOUDFRONT', () => {
     expect(() => addKey(nested, 'Key', props)).toThrow('scope: expected REGIONAL in cn-north-1');
   });
 
-  test.each(['eu-west-1', 'us-east-1', undefined])('passes in Region %s', region => {
+  test.each(['eu-west-1', 'us-east-1', 'eu-new-1', undefined])('passes in Region %s', region => {
     expect(propertiesOf(stackWithKey(props, region))).toMatchObject({ Scope: 'CLOUDFRONT' });
   });
 
@@ -203,9 +231,39 @@ describe('input that only a caller without types can give is refused', () => {
       'tokenDomains: expected a list of host names, got "a.de"',
     ],
     ['no list', { tokenDomains: undefined }, 'tokenDomains: expected a list of host names, got undefined'],
+    ['null for a list', { tokenDomains: null }, 'tokenDomains: expected a list of host names, got null'],
+    [
+      'values that are no names, all of them named',
+      { tokenDomains: [undefined, 'a.de', null, 1, ['b.de'], {}] },
+      'tokenDomains: expected a bare host name such as "example.com", got undefined: it is not a string; ' +
+        'null: it is not a string; 1: it is not a string; ["b.de"]: it is not a string; {}: it is not a string',
+    ],
+    ['a number as a label', { rotation: 1 }, 'rotation: expected a text that is not blank, got 1'],
+    [
+      'null for a key',
+      { existingApiKey: null },
+      'existingApiKey: expected a text that is not blank, got null',
+    ],
+    ['a text for true', { keepPreviousKey: 'false' }, 'keepPreviousKey: expected true or false, got "false"'],
   ])('%s', (_what, props, message) => {
-    expect(() => construct(props)).toThrow(new Error(message));
+    expect(() => construct(props)).toThrow(new Error(`Stack/Key: ${message}`));
   });
+
+  test.each([undefined, null])('%p for the props', props => {
+    expect(() => Reflect.construct(WafCaptchaApiKey, [newStack(), 'Key', props])).toThrow(
+      new Error(`Stack/Key: scope: expected REGIONAL or CLOUDFRONT, got undefined`),
+    );
+  });
+
+  test.each([undefined, {}, { apiKey: 1, applicationIntegrationUrl: 'https://id.example' }])(
+    '%p for the attributes of a key from elsewhere',
+    attrs => {
+      const call = () =>
+        Reflect.apply(WafCaptchaApiKey.fromApiKeyAttributes, undefined, [newStack(), 'Import', attrs]);
+
+      expect(call).toThrow(/^Stack\/Import: apiKey: expected a text that is not blank, got (1|undefined)$/);
+    },
+  );
 });
 
 describe('an app around it', () => {
@@ -278,6 +336,28 @@ describe('fromApiKeyAttributes', () => {
     expect(key.scriptUrl).toBe('https://id.example/id/jsapi.js');
   });
 
+  test('trims what was pasted', () => {
+    const key = WafCaptchaApiKey.fromApiKeyAttributes(newStack(), 'Import', {
+      apiKey: ' some+key/=_0_1\n',
+      applicationIntegrationUrl: ' https://id.example/id/ ',
+    });
+
+    expect([key.apiKey, key.applicationIntegrationUrl]).toEqual(['some+key/=_0_1', 'https://id.example/id']);
+  });
+
+  test('says so when it is given the URL of the script', () => {
+    expect(() =>
+      WafCaptchaApiKey.fromApiKeyAttributes(newStack(), 'Import', {
+        ...attributes,
+        applicationIntegrationUrl: 'https://id.example/id/jsapi.js',
+      }),
+    ).toThrow(
+      new Error(
+        'Stack/Import: applicationIntegrationUrl: expected the integration URL, got that of the script, "https://id.example/id/jsapi.js"',
+      ),
+    );
+  });
+
   test('takes tokens, such as the attributes of another key', () => {
     const stack = newStack();
     const own = addKey(stack);
@@ -300,7 +380,9 @@ describe('fromApiKeyAttributes', () => {
   ])('refuses a blank %s: %j', (name, blank) => {
     expect(() =>
       WafCaptchaApiKey.fromApiKeyAttributes(newStack(), 'Import', { ...attributes, [name]: blank }),
-    ).toThrow(new Error(`${name}: expected a text that is not blank, got ${JSON.stringify(blank)}`));
+    ).toThrow(
+      new Error(`Stack/Import: ${name}: expected a text that is not blank, got ${JSON.stringify(blank)}`),
+    );
   });
 });
 

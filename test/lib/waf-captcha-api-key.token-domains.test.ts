@@ -1,15 +1,17 @@
-import { Annotations, CfnParameter, Lazy, type Stack } from 'aws-cdk-lib';
+import { Annotations, CfnParameter, Fn, Lazy, type Stack } from 'aws-cdk-lib';
 import { Annotations as Findings, Match } from 'aws-cdk-lib/assertions';
-import { addKey, newStack, resourcesOf, stackWithKey, theOnly } from './synthesize';
+import { addKey, newStack, problemsOf, resourcesOf, stackWithKey, theOnly } from './synthesize';
 
+/** What `StringParameter.valueFromLookup` gives before the CLI has looked. */
+const dummy = 'dummy-value-for-/shop/domains';
 const FIVE = ['a.example', 'b.example', 'c.example', 'd.example', 'e.example'];
 
 describe('token domains', () => {
-  test('are trimmed, in lower case and punycode, each once, in the order given', () => {
+  test('are trimmed, in lower case and punycode, each once, sorted', () => {
     const tokenDomains = [' Shop.Example.com', 'MÜNCHEN.de', 'example.com', 'shop.example.com '];
 
     expect(propertiesOf(stackWithKey({ tokenDomains }))).toMatchObject({
-      TokenDomains: ['shop.example.com', 'xn--mnchen-3ya.de', 'example.com'],
+      TokenDomains: ['example.com', 'shop.example.com', 'xn--mnchen-3ya.de'],
     });
   });
 
@@ -34,29 +36,125 @@ describe('token domains', () => {
     [
       'an ICANN public suffix',
       ['example.com', 'co.uk'],
-      'tokenDomains: expected a domain below a public suffix, got the public suffix "co.uk"',
+      'tokenDomains: expected a bare host name such as "example.com", got "co.uk": it is a public suffix',
     ],
     [
       'a top-level domain in upper case',
       ['COM'],
-      'tokenDomains: expected a domain below a public suffix, got the public suffix "com"',
+      'tokenDomains: expected a bare host name such as "example.com", got "COM": it is a public suffix',
     ],
     [
       'a name under a wildcard rule',
       ['foo.ck'],
-      'tokenDomains: expected a domain below a public suffix, got the public suffix "foo.ck"',
+      'tokenDomains: expected a bare host name such as "example.com", got "foo.ck": it is a public suffix',
     ],
     [
       'an international public suffix',
       ['公司.cn'],
-      'tokenDomains: expected a domain below a public suffix, got the public suffix "xn--55qx5d.cn"',
+      'tokenDomains: expected a bare host name such as "example.com", got "公司.cn": it is a public suffix',
     ],
   ])('are refused before anything is built: %s', (_, tokenDomains, message) => {
     const stack = newStack();
 
-    expect(() => addKey(stack, 'Key', { tokenDomains })).toThrow(new Error(message));
+    expect(() => addKey(stack, 'Key', { tokenDomains })).toThrow(new Error(`Stack/Key: ${message}`));
     expect(resourcesOf(stack)).toEqual({});
   });
+});
+
+test('another order of the names is no difference in the template', () => {
+  const [one, other] = [FIVE, FIVE.toReversed()].map(tokenDomains =>
+    resourcesOf(stackWithKey({ tokenDomains })),
+  );
+
+  expect(JSON.stringify(one)).toBe(JSON.stringify(other));
+});
+
+test('every wrong name is in the message, public suffixes too', () => {
+  expect(() => stackWithKey({ tokenDomains: ['co.uk', 'example.com', 'a:1', '.example.org'] })).toThrow(
+    new Error(
+      'Stack/Key: tokenDomains: expected a bare host name such as "example.com", got "co.uk": it is a public suffix; ' +
+        '"a:1": it has a port; ".example.org": it begins with a dot',
+    ),
+  );
+});
+
+describe('a list token', () => {
+  const listToken = () => Fn.split(',', Fn.importValue('domains'));
+  const mixed =
+    'Stack/Key: tokenDomains: expected either a list token or names, got names beside those of a list token, which cannot be mixed';
+
+  test.each([
+    ['spread before a name', () => [...listToken(), 'example.com']],
+    ['spread after a name', () => ['example.com', ...listToken()]],
+    ['spread beside a token', () => [...listToken(), Fn.importValue('domain')]],
+    ['each name of which gets a label', () => listToken().map(domain => `shop.${domain}`)],
+  ])('%s is refused', (_, tokenDomains) => {
+    expect(() => stackWithKey({ tokenDomains: tokenDomains() })).toThrow(new Error(mixed));
+  });
+
+  test('spread alone is the list itself', () => {
+    expect(propertiesOf(stackWithKey({ tokenDomains: [...listToken()] }))).toMatchObject({
+      TokenDomains: { 'Fn::Split': [',', { 'Fn::ImportValue': 'domains' }] },
+    });
+  });
+});
+
+describe('names that are only known at the end of synthesis are checked there', () => {
+  const late = (domain: string | undefined) => Lazy.string({ produce: () => domain });
+  const lateList = (domains: string[] | undefined) =>
+    Lazy.list({ produce: () => domains }, { omitEmpty: false });
+
+  test.each([
+    ['a wrong name', [late('https://example.com')], 'got "https://example.com": it has a scheme'],
+    [
+      'wrong names in a list',
+      lateList(['a:1', 'co.uk']),
+      'got "a:1": it has a port; "co.uk": it is a public suffix',
+    ],
+    ['too many in a list', lateList([...FIVE, 'f.example']), 'expected 1 to 5 different domains, got 6: '],
+    ['none in a list', lateList([]), 'expected a list of host names, got []'],
+    ['no list', lateList(undefined), 'expected a list of host names, got undefined'],
+  ])('%s', (_, tokenDomains, message) => {
+    const problems = problemsOf(stackWithKey({ tokenDomains }));
+
+    expect(problems).toEqual([expect.stringContaining(message)]);
+    expect(problems[0]).toMatch(/^tokenDomains: /);
+  });
+
+  test('too many with those known before', () => {
+    const tokenDomains = ['a.example', 'b.example', 'c.example', late('d.example'), lazyIntrinsic('D')];
+
+    expect(problemsOf(stackWithKey({ tokenDomains }))).toEqual([]);
+    expect(() => stackWithKey({ tokenDomains: [...tokenDomains, late('e.example')] })).toThrow('got 6');
+  });
+
+  test('names that pass, and what stays a token', () => {
+    for (const tokenDomains of [
+      [late('Example.com')],
+      lateList(FIVE),
+      [late('a.example'), lazyIntrinsic('D')],
+    ]) {
+      const stack = stackWithKey({ tokenDomains });
+
+      expect(problemsOf(stack)).toEqual([]);
+      expect(warningsOf(stack)).toEqual([]);
+    }
+  });
+
+  test('with the warnings that they would have had before, each once', () => {
+    const stack = stackWithKey({ tokenDomains: ['localhost', late('github.io'), late('intranet')] });
+
+    expect(problemsOf(stack)).toEqual([]);
+    expect(warningsOf(stack)).toEqual([
+      expect.stringContaining('"localhost" has a single label'),
+      expect.stringContaining('"github.io" is a public suffix'),
+      expect.stringContaining('"intranet" has a single label'),
+    ]);
+  });
+
+  function lazyIntrinsic(id: string): string {
+    return Lazy.string({ produce: () => Fn.ref(id) });
+  }
 });
 
 describe('token domains that are tokens pass unexamined', () => {
@@ -88,10 +186,17 @@ describe('token domains that are tokens pass unexamined', () => {
     });
   });
 
-  test('a name that is only known later', () => {
-    const stack = stackWithKey({ tokenDomains: [Lazy.string({ produce: () => 'https://Example.com' })] });
+  test.each([
+    ['an element', [dummy]],
+    ['split', dummy.split(',')],
+    ['part of a name', [`shop.${dummy}`]],
+    ['among names', ['example.com', dummy]],
+  ])('a parameter that the CLI is still to look up, %s', (_, tokenDomains) => {
+    const stack = stackWithKey({ tokenDomains });
 
-    expect(propertiesOf(stack)).toMatchObject({ TokenDomains: ['https://Example.com'] });
+    expect(propertiesOf(stack)).toMatchObject({ TokenDomains: tokenDomains });
+    expect(problemsOf(stack)).toEqual([]);
+    expect(warningsOf(stack)).toEqual([]);
   });
 
   test('but count, and the names beside them are checked', () => {
@@ -99,9 +204,11 @@ describe('token domains that are tokens pass unexamined', () => {
     const token = new CfnParameter(stack, 'Domain').valueAsString;
 
     expect(() => addKey(stack, 'One', { tokenDomains: [...FIVE, token] })).toThrow(
-      new Error('tokenDomains: expected 1 to 5 different domains, got 6'),
+      new Error('Stack/One: tokenDomains: expected 1 to 5 different domains, got 6'),
     );
-    expect(() => addKey(stack, 'Two', { tokenDomains: ['co.uk', token] })).toThrow('public suffix "co.uk"');
+    expect(() => addKey(stack, 'Two', { tokenDomains: ['co.uk', token] })).toThrow(
+      '"co.uk": it is a public suffix',
+    );
     expect(() => addKey(stack, 'Three', { tokenDomains: ['a:1', token] })).toThrow('it has a port');
   });
 
@@ -110,7 +217,7 @@ describe('token domains that are tokens pass unexamined', () => {
     const tokenDomains = ['A', 'B', 'C', 'D', 'E', 'F'].map(id => new CfnParameter(stack, id).valueAsString);
 
     expect(() => addKey(stack, 'Key', { tokenDomains })).toThrow(
-      new Error('tokenDomains: expected 1 to 5 different domains, got 6'),
+      new Error('Stack/Key: tokenDomains: expected 1 to 5 different domains, got 6'),
     );
   });
 });
@@ -137,6 +244,18 @@ describe('warnings', () => {
       'cdk-waf-captcha-api-key:ipAddress',
       'token domain "192.0.2.1" is an IP address; AWS WAF may refuse it',
     ],
+    [
+      'an IP address in a short form',
+      '127.1',
+      'cdk-waf-captcha-api-key:ipAddress',
+      'token domain "127.1" is an IP address; AWS WAF may refuse it',
+    ],
+    [
+      'an IP address with a hexadecimal number',
+      '0x7f.0x1',
+      'cdk-waf-captcha-api-key:ipAddress',
+      'token domain "0x7f.0x1" is an IP address; AWS WAF may refuse it',
+    ],
   ] as const;
 
   test.each(doubtful)('%s is taken with a warning', (_, domain, id, message) => {
@@ -144,7 +263,7 @@ describe('warnings', () => {
 
     expect(warningsOf(stack)).toEqual([`${message} [ack: ${id}]`]);
     Findings.fromStack(stack).hasNoError('*', Match.anyValue());
-    expect(propertiesOf(stack)).toMatchObject({ TokenDomains: ['example.com', domain] });
+    expect(propertiesOf(stack)).toMatchObject({ TokenDomains: ['example.com', domain].sort() });
   });
 
   test.each(doubtful)('%s is taken in silence once acknowledged', (_, domain, id) => {
@@ -153,6 +272,12 @@ describe('warnings', () => {
     Annotations.of(key).acknowledgeWarning(id);
 
     expect(warningsOf(stack)).toEqual([]);
+  });
+
+  test('an IP address in full-width digits is one too', () => {
+    const stack = stackWithKey({ tokenDomains: ['１２７.1'] });
+
+    expect(warningsOf(stack)).toEqual([expect.stringContaining('"127.0.0.1" is an IP address')]);
   });
 
   test('each doubtful domain has its own, and one acknowledgement leaves the other kind', () => {

@@ -70,7 +70,9 @@ export function settledAfter(account: Account, { stack, wanted, settled }: Opera
     const apiKey = apiKeyOf(stack, logicalId);
     if (apiKey !== undefined) apiKeys.set(logicalId, apiKey);
     const kept = previousOf(settled, key, apiKey);
-    if (kept !== undefined) previous.set(logicalId, kept);
+    // what is gone has been judged
+    if (kept !== undefined && account.ledger.keys.get(kept)?.goneAt === undefined)
+      previous.set(logicalId, kept);
   }
   return { keys, apiKeys, previous, skipped: settled.skipped, at: account.clock.now() };
 }

@@ -39,7 +39,7 @@ export interface KnownKey {
   readonly owners: Set<string>;
   /** No stack owns it: created by hand, or its owner went while another resource of the stack used it. */
   isReleased: boolean;
-  /** The same before it was handed over. */
+  /** Whether that was ever so: the rollback of a hand-over brings it back. */
   wasReleased: boolean;
   goneAt?: number;
   isGoneByHand?: boolean;
@@ -88,14 +88,8 @@ export class Ledger {
     const isImported = event.ResourceProperties.ExistingApiKey === known.key.apiKey;
     this.copies.set(`${resource} ${id}`, { known, isImported });
     known.holders.add(resource);
-    if (isImported) {
-      // perhaps a rollback of its hand-over
-      if (known.owners.has(resource)) known.isReleased = known.wasReleased;
-      return;
-    }
-    known.owners.add(resource);
-    known.wasReleased = known.isReleased;
-    known.isReleased = false;
+    known.isReleased = isImported ? known.isReleased || known.wasReleased : false;
+    if (!isImported) known.owners.add(resource);
   }
 
   /** Notes that the deletion of an id has succeeded; `isUsed` tells whether another resource uses a key. */
@@ -104,7 +98,9 @@ export class Ledger {
     const isOwned = (known: KnownKey) =>
       [...this.copies.values()].some(copy => copy.known === known && !copy.isImported);
     for (const known of this.named(id)) {
-      if (known.goneAt === undefined && isUsed(known.key.apiKey) && !isOwned(known)) known.isReleased = true;
+      if (known.goneAt !== undefined || isOwned(known) || !isUsed(known.key.apiKey)) continue;
+      known.isReleased = true;
+      known.wasReleased = true;
     }
   }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { GUARDS, sourceWithout } from './guards/guards';
+import type { PromiseName } from './account';
+import { GUARDS, withoutGuard } from './guards/guards';
 import type { CreateHandler } from './handler-environment';
 import { type History, histories } from './history';
 import { naiveHandler } from './naive-handler';
@@ -8,11 +9,11 @@ import { runHistory } from './run-history';
 // errors are part of the game, and nobody reads where they come from
 Error.stackTraceLimit = 0;
 
-const RUNS_PER_SEED = 250;
-const FIXED_SEEDS = [1, 2, 3, 4, 5, 6, 7];
+const RUNS_PER_SEED = 100;
+const FIXED_SEEDS = [1, 2];
 const FRESH_SEED = Math.floor(Math.random() * 2 ** 31);
 
-describe('the library keeps its promise in every history', () => {
+describe('the library keeps its promises in every history', () => {
   beforeAll(() => {
     process.stdout.write(`simulation: the fresh seed is ${FRESH_SEED}\n`);
   });
@@ -21,71 +22,61 @@ describe('the library keeps its promise in every history', () => {
     'from the seed %i',
     async seed => {
       const result = await check(seed);
-      expect(result).toBe(`${RUNS_PER_SEED} histories of seed ${seed} keep the rules`);
+      expect(result).toBe(`${RUNS_PER_SEED} histories of seed ${seed} keep the promises`);
     },
     120_000,
   );
 });
 
-describe('a history', () => {
+test('a history is the same in every run', async () => {
   const [history] = fc.sample(histories(), { seed: 11, numRuns: 1 });
-  const trace = async (withSdk: boolean) => {
+  const course = async () => {
     const lines: string[] = [];
-    if (history) {
-      const conditions = { ...history.conditions, withSdk };
-      await runHistory({ ...history, conditions }, undefined, lines);
-    }
+    if (history) await runHistory(history, undefined, lines);
     return lines;
   };
-
-  test('is the same in every run', async () => {
-    const first = await trace(false);
-    expect(first.length).toBeGreaterThan(100);
-    expect(await trace(false)).toEqual(first);
-  });
-
-  test('is the same with the clients of the SDK and with those that stand in for them', async () => {
-    expect(withoutErrorNames(await trace(true))).toEqual(withoutErrorNames(await trace(false)));
-  });
+  const first = await course();
+  expect(first.length).toBeGreaterThan(100);
+  expect(await course()).toEqual(first);
 });
 
 describe('the simulation sees', () => {
   const broken = async (handler: CreateHandler) => {
-    const rules = new Set<number>();
-    for (const history of fc.sample(histories(), { seed: 1, numRuns: 40 })) {
+    const promises = new Set<PromiseName>();
+    for (const history of fc.sample(histories(), { seed: 1, numRuns: 30 })) {
       const { violations } = await runHistory(history, handler);
-      for (const { rule } of violations) rules.add(rule);
+      for (const { promise } of violations) promises.add(promise);
     }
-    return [...rules].sort();
+    return [...promises].sort();
   };
 
   test('that a naive handler loses the former key and leaves keys behind', async () => {
-    expect(await broken(naiveHandler)).toEqual(expect.arrayContaining([3, 4]));
+    expect(await broken(naiveHandler)).toEqual(expect.arrayContaining(['clean', 'restored']));
   });
 
   test('that a handler which answers nothing is stuck', async () => {
-    expect(await broken(() => async () => undefined)).toEqual([5]);
+    expect(await broken(() => async () => undefined)).toEqual(['live']);
   });
 });
 
-test.each(GUARDS)('the guard of rule $rule, "$keeps", can be taken away', guard => {
-  expect(sourceWithout(guard, 'lambda')).not.toContain(guard.line);
+test.each(GUARDS)('the guard of $promise, "$keeps", can be removed', guard => {
+  expect(withoutGuard(guard, 'lambda').source).toContain(guard.without ?? '');
 });
 
-/** Runs the histories of a seed; tells how to replay the first that breaks a rule, and its course. */
+/** Runs the histories of a seed; tells how to replay the first that breaks a promise, and its course. */
 async function check(seed: number): Promise<string> {
-  const keepsTheRules = fc.asyncProperty(histories(), async history => {
+  const keepsThePromises = fc.asyncProperty(histories(), async history => {
     const { violations } = await runHistory(history);
     return violations.length === 0;
   });
-  const details = await fc.check(keepsTheRules, {
+  const details = await fc.check(keepsThePromises, {
     seed,
     numRuns: RUNS_PER_SEED,
     // the histories take seconds, but to shrink one may take minutes
     interruptAfterTimeLimit: 90_000,
   });
   const [counterexample] = details.counterexample ?? [];
-  if (!counterexample) return `${RUNS_PER_SEED} histories of seed ${seed} keep the rules`;
+  if (!counterexample) return `${RUNS_PER_SEED} histories of seed ${seed} keep the promises`;
   return `npm run simulate -- --seed ${seed} --path ${details.counterexamplePath}\n${await course(counterexample)}`;
 }
 
@@ -93,9 +84,4 @@ async function course(history: History): Promise<string> {
   const lines = [JSON.stringify(history)];
   await runHistory(history, undefined, lines).catch(error => lines.push(String(error)));
   return lines.join('\n');
-}
-
-// an error that the SDK does not know is called otherwise there, and its text shows in the log
-function withoutErrorNames(lines: readonly string[]): string[] {
-  return lines.filter(line => !line.includes(' log '));
 }

@@ -12,7 +12,7 @@ import (
 
 func TestTheLibrarySaysWhatItExpectedAndWhatItGot(t *testing.T) {
 	defer jsii.Close()
-	expected := `expected a domain below a public suffix, got the public suffix "co.uk"`
+	expected := `expected a bare host name such as "example.com", got "co.uk": it is a public suffix`
 	defer func() {
 		if message := fmt.Sprint(recover()); !strings.Contains(message, expected) {
 			t.Errorf("expected a panic with %q, got %q", expected, message)

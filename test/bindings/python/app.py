@@ -1,5 +1,6 @@
-from aws_cdk import App, CfnOutput, RemovalPolicy, Stack
-from cdk_waf_captcha_api_key import WafCaptchaApiKey, WafScope
+from aws_cdk import App, CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk.aws_lambda import Architecture, Runtime, Tracing
+from cdk_waf_captcha_api_key import WafCaptchaApiKey, WafCaptchaApiKeyProvider, WafScope
 
 app = App()
 
@@ -15,6 +16,19 @@ CfnOutput(stack, "ScriptUrl", value=key.script_url)
 
 # every prop, attribute and method that the stack above leaves out
 all_members = Stack(app, "AllMembersStack")
+provider = WafCaptchaApiKeyProvider(
+    all_members,
+    "WafCaptchaApiKeyProvider",
+    architecture=Architecture.ARM_64,
+    runtime=Runtime.NODEJS_22_X,
+    memory_size=512,
+    timeout=Duration.minutes(5),
+    tracing=Tracing.ACTIVE,
+    reserved_concurrent_executions=10,
+)
+CfnOutput(all_members, "FunctionArn", value=provider.handler.function_arn)
+CfnOutput(all_members, "RoleArn", value=WafCaptchaApiKeyProvider.of(all_members).role.role_arn)
+CfnOutput(all_members, "LogGroupName", value=provider.log_group.log_group_name)
 adopted = WafCaptchaApiKey(
     all_members,
     "AdoptedKey",
@@ -22,6 +36,7 @@ adopted = WafCaptchaApiKey(
     token_domains=["Bücher.example"],
     rotation="spring",
     existing_api_key="key-made-elsewhere",
+    keep_previous_key=True,
     removal_policy=RemovalPolicy.RETAIN,
 )
 CfnOutput(all_members, "IntegrationUrl", value=adopted.application_integration_url)

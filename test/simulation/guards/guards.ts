@@ -1,233 +1,181 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PromiseName } from '../account';
 
-/** A line of the handler that guards a rule, and what stands there when it is taken away. */
+/** A statement of the handler that guards a promise, and what takes its place when it is removed. */
 export interface Guard {
-  readonly rule: 1 | 2 | 3 | 4 | 5;
+  /** Of the comment `// guard: …` before the statement. */
+  readonly tag: string;
+  readonly promise: PromiseName;
   /** What the guard is for. */
   readonly keeps: string;
-  /** Below `lambda/`. */
-  readonly file: string;
-  readonly line: string;
-  readonly without: string;
+  /** @default - nothing */
+  readonly without?: string;
 }
 
-/** One or more guards of each rule that the simulation checks. */
+/** One or more guards of each promise that the simulation checks. */
 export const GUARDS: readonly Guard[] = [
   {
-    rule: 1,
-    keeps: 'a key that ExistingApiKey names is not deleted',
-    file: 'lifecycle.ts',
-    line: 'existing !== undefined && isKeyOf(own)(existing)',
-    without: 'false',
+    tag: 'the keys of an id',
+    promise: 'safe',
+    keeps: 'a key that is only used is not deleted',
+    without: 'const keys = [id, ...(id.after ? [id.after] : [])];',
   },
   {
-    rule: 1,
-    keeps: 'a rollback takes the former key only, not any with these domains',
-    file: 'ownership.ts',
-    line: 'fitting.find(candidate => wasOwn(candidate.key));',
-    without: 'fitting.find(candidate => wasOwn(candidate.key)) ?? fitting[0];',
+    tag: 'the keys of an id',
+    promise: 'clean',
+    keeps: 'the previous key goes with its successor',
+    without: "const keys = id.origin === 'imported' ? [] : [id];",
   },
   {
-    rule: 1,
-    keeps: 'a key made elsewhere is not deleted unless the events tell that it was handed over',
-    file: 'lifecycle.ts',
-    line: 'own.isExisting && !(await this.ownership.isHandedOver(event, limit))',
-    without: 'false',
+    tag: 'a key stays while the record names it',
+    promise: 'continuous',
+    keeps: 'a key that another id names is not deleted',
+    without: 'return split(keys, () => false);',
   },
   {
-    rule: 1,
-    keeps: 'a new key is not taken for a lost one when others have such keys',
-    file: 'new-keys.ts',
-    line: 'foreign.length > 0 ||',
-    without: '',
+    tag: 'the settled id names its keys',
+    promise: 'restored',
+    keeps: 'the clean-up of a rollback deletes no key that the stack went back to',
+    without: 'const named = [present, ...namedByOthers];',
   },
   {
-    rule: 1,
-    keeps: 'a new key is not taken for a lost one when another resource of the stack wants the same',
-    file: 'ownership.ts',
-    line: 'history.others(RESOURCE_TYPE, wantsTheSame).length === 0',
-    without: 'history.others(RESOURCE_TYPE, wantsTheSame).length >= 0',
+    tag: 'the domains fit',
+    promise: 'continuous',
+    keeps: 'the key holds exactly the desired domains',
+    without: 'return key;',
   },
   {
-    rule: 1,
-    keeps: 'a new key is not taken for a lost one when another one came up',
-    file: 'api-keys.ts',
-    line: 'strangers.size > 1 || ',
-    without: '',
-  },
-  {
-    rule: 2,
-    keeps: 'the key holds exactly the wanted domains',
-    file: 'lifecycle.ts',
-    line: `const fitting = inventory.keys.filter(({ tokenDomains }) =>
-      sameTokenDomains(tokenDomains, wanted.tokenDomains),
-    );`,
-    without: 'const fitting = inventory.keys;',
-  },
-  {
-    rule: 2,
+    tag: 'the rotation fits',
+    promise: 'continuous',
     keeps: 'a changed rotation gives a fresh key',
-    file: 'lifecycle.ts',
-    line: 'if (own && !asksForAnother(old, wanted)) return',
-    without: 'if (own) return',
+    without: 'return sameLocation(id.location, location);',
   },
   {
-    rule: 2,
-    keeps: 'a key that is not listed yet is looked for again before it is made anew',
-    file: 'api-keys.ts',
-    line: 'const CONFIRMATION_PAUSES = [5 * SECOND, 10 * SECOND];',
-    without: 'const CONFIRMATION_PAUSES: number[] = [];',
+    tag: 'absence is confirmed',
+    promise: 'continuous',
+    keeps: 'a key that is not listed yet is looked for again before another is created',
   },
   {
-    rule: 2,
-    keeps: 'a key that is handed over stays',
-    file: 'ownership.ts',
-    line: 'return handedOver && own ?',
-    without: 'return handedOver && !own ?',
+    tag: 'the same key under a new id',
+    promise: 'continuous',
+    keeps: 'an id that CloudFormation may mean to delete is not answered again',
+    without: 'if (key) return use(former, key, former.text);',
   },
   {
-    rule: 3,
-    keeps: 'a rollback is asked for, and the former key taken',
-    file: 'ownership.ts',
-    line: 'if (history.rollingBack) {',
-    without: 'if (history.rollingBack && fitting.length === 0) {',
+    tag: 'a key that does not fit needs a late reading',
+    promise: 'continuous',
+    keeps: 'a reading of the operation before is not taken for a rollback',
+  },
+  { tag: 'a hand-over', promise: 'continuous', keeps: 'a key that is handed over stays' },
+  {
+    tag: 'the previous key is named',
+    promise: 'continuous',
+    keeps: 'keepPreviousKey keeps the previous key',
+    without: 'return undefined;',
   },
   {
-    rule: 3,
-    keeps: 'events that come late are waited for',
-    file: 'ownership.ts',
-    line: 'const READING_PAUSES = [0, 2 * SECOND, 4 * SECOND, 8 * SECOND, 20 * SECOND];',
-    without: 'const READING_PAUSES = [0];',
+    tag: 'a key that the resource has had',
+    promise: 'restored',
+    keeps: 'a rollback returns to the former key',
   },
   {
-    rule: 3,
-    keeps: 'a word that the events hide may stand for any',
-    file: 'wanted-key.ts',
-    line: 'word === words[index] || mayStandFor(word, words[index])',
-    without: 'word === words[index]',
-  },
-  {
-    rule: 3,
-    keeps: 'a rollback that goes on in the same words asks what the present key was recorded for',
-    file: 'lifecycle.ts',
-    line: 'const recorded = await this.ownership.recordedWish(event, limit);',
-    without: 'const recorded = undefined as WantedKey | undefined;',
-  },
-  {
-    rule: 3,
+    tag: 'a nested stack goes on',
+    promise: 'restored',
     keeps: 'a nested stack goes back beyond the completion in which it waited for its parent',
-    file: 'stack-history.ts',
-    line: "return !(status === 'UPDATE_COMPLETE' && next?.status === 'UPDATE_ROLLBACK_IN_PROGRESS');",
-    without: 'return next !== null;',
+    without: 'if (SETTLED.test(status)) return index;',
   },
   {
-    rule: 3,
-    keeps: 'a former key that is not listed yet is waited for',
-    file: 'lifecycle.ts',
-    line: 'if (!own || inventory.keys.some(({ key }) => isOwn(key))) return inventory;',
-    without: 'return inventory;',
+    tag: 'events show the request',
+    promise: 'restored',
+    keeps: 'events that are late are waited for',
+    without: 'const history = historyOf(events, event);',
   },
   {
-    rule: 4,
-    keeps: 'a key is undone when the response URL has expired',
-    file: 'new-keys.ts',
-    line: 'onRefused: later => this.undoRefused(made, later),',
-    without: '',
+    tag: 'a reading is late enough',
+    promise: 'clean',
+    keeps: 'a stack that seems to be at rest is asked for again',
+    without: 'return readAt >= signedAt;',
   },
+  { tag: 'a refused response', promise: 'clean', keeps: 'a key is undone when its response is refused' },
   {
-    rule: 4,
+    tag: 'the record shows the end of the request',
+    promise: 'clean',
     keeps: 'a key is undone when CloudFormation has gone on without it',
-    file: 'new-keys.ts',
-    line: 'if ((await this.standingInTheEnd(made, limit)) === Standing.GIVEN_UP) return this.undo(made, limit);',
-    without: '',
+    without: 'const isOver = false;',
   },
   {
-    rule: 4,
-    keeps: 'a key whose answer was lost is looked for',
-    file: 'api-keys.ts',
-    line: 'if (lost) return { key: lost, isFound: true };',
-    without: '',
-  },
-  {
-    rule: 4,
-    keeps: 'a lost key is given time to be listed',
-    file: 'api-keys.ts',
-    line: 'await this.options.clock.sleep(LISTING_DELAY, limit.signal);',
-    without: '',
-  },
-  {
-    rule: 4,
-    keeps: 'a key that could not be undone is handed to CloudFormation',
-    file: 'lifecycle.ts',
-    line: 'return left ?? (',
-    without: 'return (left && undefined) ?? (',
-  },
-  {
-    rule: 4,
+    tag: 'the role stays for a while',
+    promise: 'clean',
     keeps: 'the role stays until a cancelled request has cleaned up',
-    file: 'lifecycle.ts',
-    line: 'const CANCELLED_REQUEST_GRACE = 45 * SECOND;',
-    without: 'const CANCELLED_REQUEST_GRACE = 0 * SECOND;',
   },
   {
-    rule: 5,
+    tag: 'orphan candidates are logged',
+    promise: 'clean',
+    keeps: 'the log names a key whose creation got no response',
+  },
+  {
+    tag: 'an event is answered in time',
+    promise: 'live',
     keeps: 'an event is answered before the function ends',
-    file: 'custom-resource.ts',
-    line: 'await Promise.race([work, guard])',
-    without: 'await (guard.catch(() => undefined), work)',
+    without: 'void guard.catch(() => undefined);\nconst result = await handler.handle(event, work);',
   },
   {
-    rule: 5,
-    keeps: 'an answer that does not get through is sent again',
-    file: 'answer.ts',
-    line: "return status === 403 ? 'refused'",
-    without: "return status > 0 ? 'refused'",
+    tag: 'a response is sent again',
+    promise: 'live',
+    keeps: 'a response that does not get through is sent again',
+    without: 'refusals += 3;',
   },
   {
-    rule: 5,
-    keeps: 'an event that comes again gets the same answer',
-    file: 'custom-resource.ts',
-    line: 'answers.get(event.requestId) ?? (',
-    without: 'undefined ?? (',
+    tag: 'responses are remembered',
+    promise: 'live',
+    keeps: 'an event that comes again gets the same response',
+    without: 'const response = await respondTo(received, address, limit);',
   },
   {
-    rule: 5,
+    tag: 'permissions are waited for',
+    promise: 'live',
     keeps: 'permissions that have not arrived yet are waited for',
-    file: 'repetition.ts',
-    line: 'const ARRIVAL_PATIENCE = 60 * SECOND;',
-    without: 'const ARRIVAL_PATIENCE = 0 * SECOND;',
+    without: 'if (isAccessDenied(error)) return Verdict.REFUSED;',
   },
   {
-    rule: 5,
+    tag: 'a quota is waited out',
+    promise: 'live',
     keeps: 'a refusal for the quota is waited out',
-    file: 'aws-error.ts',
-    line: 'return Verdict.THROTTLED;',
-    without: 'return Verdict.REFUSED;',
+    without: 'if (THROTTLED.test(error.name)) return Verdict.REFUSED;',
   },
+  { tag: 'a conflict is tried again', promise: 'live', keeps: 'a conflict of deletions is tried again' },
   {
-    rule: 5,
-    keeps: 'a conflict of deletions is tried again',
-    file: 'aws-error.ts',
-    line: 'if (error instanceof WAFOptimisticLockException) return Verdict.CONFLICT;',
-    without: 'if (error instanceof WAFOptimisticLockException) return Verdict.REFUSED;',
-  },
-  {
-    rule: 5,
-    keeps: 'a key that is gone already is deleted',
-    file: 'api-keys.ts',
-    line: 'if (verdictOn(error) !== Verdict.ABSENT) throw error;',
+    tag: 'a key that is gone is deleted',
+    promise: 'live',
+    keeps: 'the Delete of a key that is gone already succeeds',
     without: 'throw error;',
   },
 ];
 
-/** The source of a guard's file with the guard taken away. */
-export function sourceWithout({ file, line, without, keeps }: Guard, folder: string): string {
-  const source = readFileSync(`${folder}/${file}`, 'utf8');
-  const [before, after, ...more] = source.split(line);
-  if (before === undefined || after === undefined || more.length > 0) {
-    throw new Error(
-      `lambda/${file}: expected once the guard "${keeps}", got ${source.split(line).length - 1}`,
-    );
+/** Where a guard is, and its file's source without it. */
+export function withoutGuard({ tag, without = '' }: Guard, folder: string): { file: string; source: string } {
+  const tagged = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.ts'))
+    .map(file => ({ file, lines: readFileSync(join(folder, file), 'utf8').split('\n') }))
+    .filter(({ lines }) => lines.some(line => line.trim() === `// guard: ${tag}`));
+  const [found, ...others] = tagged;
+  if (!found || others.length > 0)
+    throw new Error(`expected one statement with the tag "${tag}", got ${tagged.length}`);
+  const { file, lines } = found;
+  const start = lines.findIndex(line => line.trim() === `// guard: ${tag}`) + 1;
+  const end = endOfStatement(lines, start);
+  return { file, source: [...lines.slice(0, start), without, ...lines.slice(end)].join('\n') };
+}
+
+/** The line after a statement: where its brackets are closed, and it ends with a semicolon or a brace. */
+function endOfStatement(lines: readonly string[], start: number): number {
+  let depth = 0;
+  for (let index = start; index < lines.length; index += 1) {
+    const line = lines[index] ?? '';
+    // brackets in texts and regular expressions come in pairs
+    for (const character of line) depth += '([{'.includes(character) ? 1 : ')]}'.includes(character) ? -1 : 0;
+    if (depth === 0 && /[;}]$/.test(line)) return index + 1;
   }
-  return before + without + after;
+  throw new Error(`expected a statement after line ${start}, got no end of it`);
 }

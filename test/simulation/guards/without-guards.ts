@@ -3,21 +3,21 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { GUARDS, type Guard, sourceWithout } from './guards';
+import { GUARDS, type Guard, withoutGuard } from './guards';
 
 const { values } = parseArgs({
   options: {
-    runs: { type: 'string', default: '4000' },
+    runs: { type: 'string', default: '6000' },
     seed: { type: 'string', default: '1' },
-    rule: { type: 'string' },
+    promise: { type: 'string' },
   },
 });
 
-/** Takes away one guard of the handler after the other, and sees the simulation notice. */
+/** Removes one guard of the handler after the other, and sees the simulation notice. */
 function main(): void {
   const folder = copyOfSources();
   try {
-    const asked = GUARDS.filter(({ rule }) => values.rule === undefined || rule === Number(values.rule));
+    const asked = GUARDS.filter(({ promise }) => values.promise === undefined || promise === values.promise);
     const unseen = asked.filter(guard => !isSeen(guard, folder));
     console.log(
       `${asked.length - unseen.length} of ${asked.length} guards are missed by the simulation when gone`,
@@ -29,13 +29,14 @@ function main(): void {
 }
 
 function isSeen(guard: Guard, folder: string): boolean {
-  const file = join(folder, 'lambda', guard.file);
-  writeFileSync(file, sourceWithout(guard, 'lambda'));
+  const { file, source } = withoutGuard(guard, 'lambda');
+  const copy = join(folder, 'lambda', file);
+  writeFileSync(copy, source);
   const program = 'test/simulation/guards/first-violation.ts';
-  const args = ['--import', 'tsx', program, String(guard.rule), values.seed, values.runs];
+  const args = ['--import', 'tsx', program, guard.promise, values.seed, values.runs];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
-  cpSync(join('lambda', guard.file), file);
-  console.log(`rule ${guard.rule} without "${guard.keeps}": ${stdout.trim() || stderr}`);
+  cpSync(join('lambda', file), copy);
+  console.log(`${guard.promise} without "${guard.keeps}": ${stdout.trim() || stderr}`);
   return status === 0;
 }
 

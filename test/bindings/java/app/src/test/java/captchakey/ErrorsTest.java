@@ -17,6 +17,8 @@ class ErrorsTest {
         .tokenDomains(List.of("co.uk"));
     String message = assertThrows(RuntimeException.class, key::build).getMessage();
     assertTrue(
-        message.contains("expected a domain below a public suffix, got the public suffix \"co.uk\""), message);
+        message.contains(
+            "expected a bare host name such as \"example.com\", got \"co.uk\": it is a public suffix"),
+        message);
   }
 }

@@ -1,0 +1,334 @@
+import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct, type IConstruct } from 'constructs';
+import { naming } from './checked-props';
+import { handlerFolder } from './handler-folder';
+import { cfnFunctionOf, HandlerPermissions } from './handler-permissions';
+import { injectedProps } from './injected-props';
+import { FUNCTION_TIMEOUT_SECONDS, LOWEST_FUNCTION_TIMEOUT_SECONDS } from './properties';
+import { acknowledgeRules } from './rule-acknowledgements';
+import { warn } from './warning';
+
+// its path makes the function's logical id, to which the service tokens of deployed keys are bound: never rename
+const PROVIDER_ID = 'WafCaptchaApiKeyProvider';
+
+// recognises the provider of another copy of this library, which an app may well have beside this one
+const PROVIDER_MARK = Symbol.for('cdk-waf-captcha-api-key.Provider');
+
+/** The lowest Node.js that the function's code runs on. */
+const LOWEST_NODE = 20;
+
+const SETTINGS = [
+  'vpc',
+  'vpcSubnets',
+  'securityGroups',
+  'architecture',
+  'memorySize',
+  'tracing',
+  'deadLetterQueue',
+  'onFailure',
+  'reservedConcurrentExecutions',
+  'environmentEncryption',
+] as const;
+type Setting = (typeof SETTINGS)[number];
+
+/** Properties of `WafCaptchaApiKeyProvider`; what they leave out is as it is without a provider of your own. */
+export interface WafCaptchaApiKeyProviderProps {
+  /**
+   * The role that the function assumes. It must trust `lambda.amazonaws.com`.
+   *
+   * Its statements go into a policy of the stack that is attached to it, and keys depend on that policy. An imported
+   * role has to be mutable, and in the stack's account; otherwise synthesis fails and prints the statements.
+   *
+   * @default - a role with one inline policy, which holds these statements and no others
+   */
+  readonly role?: iam.IRole;
+
+  /**
+   * The VPC in which Lambda places the function's network interfaces. The function gets the permissions for it.
+   *
+   * From there it must reach AWS WAF, CloudFormation and S3 in the stack's Region, and AWS WAF in us-east-1 for keys
+   * of scope CLOUDFRONT.
+   *
+   * @default - the function is in no VPC of yours
+   */
+  readonly vpc?: ec2.IVpc;
+
+  /**
+   * Where in the VPC the network interfaces are. Isolated subnets give a warning, public ones fail synthesis.
+   *
+   * @default - the VPC's default strategy, if there is a VPC
+   */
+  readonly vpcSubnets?: ec2.SubnetSelection;
+
+  /**
+   * The security groups of the network interfaces.
+   *
+   * @default - a security group of its own, which allows all that goes out, if there is a VPC
+   */
+  readonly securityGroups?: ec2.ISecurityGroup[];
+
+  /**
+   * The log group that the function writes to.
+   *
+   * It must outlive the keys: one that belongs to the same stack does, since the function depends on it.
+   *
+   * @default - a log group that keeps its events for one month and is deleted with the stack
+   */
+  readonly logGroup?: logs.ILogGroup;
+
+  /**
+   * The architecture of the processor. The code runs on both.
+   *
+   * @default Architecture.X86_64
+   */
+  readonly architecture?: lambda.Architecture;
+
+  /**
+   * The runtime: Node.js 20 or later.
+   *
+   * @default - the latest Node.js of the stack's Region
+   */
+  readonly runtime?: lambda.Runtime;
+
+  /**
+   * The memory in MiB. Lambda assigns processor power in proportion.
+   *
+   * @default 256
+   */
+  readonly memorySize?: number;
+
+  /**
+   * How long one run may take: 60 to 900 seconds.
+   *
+   * In less than the default, fewer keys of one stack can wait for AWS WAF's quota, which allows about one new key
+   * a second.
+   *
+   * @default Duration.seconds(900)
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * Whether AWS X-Ray traces the function.
+   *
+   * @default Tracing.DISABLED
+   */
+  readonly tracing?: lambda.Tracing;
+
+  /**
+   * The queue that takes events which the function failed to process. An event holds a response URL.
+   *
+   * @default - no queue
+   */
+  readonly deadLetterQueue?: sqs.IQueue;
+
+  /**
+   * Where Lambda reports events which the function failed to process. A report holds a response URL.
+   *
+   * @default - no destination
+   */
+  readonly onFailure?: lambda.IDestination;
+
+  /**
+   * How many runs of the function may take place at once, reserved from those of the account.
+   *
+   * With fewer than the stack has keys, events wait their turn, and large stacks deploy more slowly.
+   *
+   * @default - no limit but that of the account
+   */
+  readonly reservedConcurrentExecutions?: number;
+
+  /**
+   * The KMS key that encrypts the function's environment variables. None of them is a secret.
+   *
+   * @default - a key that AWS owns
+   */
+  readonly environmentEncryption?: kms.IKey;
+}
+
+/**
+ * The function behind all keys of one stack, with its role and its log group.
+ *
+ * A stack gets it with its first key. Create it yourself, before that key, only to configure it; without one everything
+ * stays as it is. The scope has to be the stack, and the id `WafCaptchaApiKeyProvider`, because the construct's path
+ * makes the service token of deployed keys.
+ *
+ * @exampleMetadata nofixture
+ * @example
+ *
+ * import { App, Stack } from 'aws-cdk-lib';
+ * import { Vpc } from 'aws-cdk-lib/aws-ec2';
+ * import { WafCaptchaApiKey, WafCaptchaApiKeyProvider, WafScope } from 'cdk-waf-captcha-api-key';
+ *
+ * const app = new App();
+ * const stack = new Stack(app, 'CaptchaKeyStack');
+ *
+ * new WafCaptchaApiKeyProvider(stack, 'WafCaptchaApiKeyProvider', { vpc: new Vpc(stack, 'Vpc') });
+ * new WafCaptchaApiKey(stack, 'CaptchaKey', { scope: WafScope.REGIONAL, tokenDomains: ['example.com'] });
+ */
+export class WafCaptchaApiKeyProvider extends Construct implements iam.IGrantable {
+  /** The id by which property injectors find this class. */
+  public static readonly PROPERTY_INJECTION_ID: string = 'cdk-waf-captcha-api-key.WafCaptchaApiKeyProvider';
+
+  /**
+   * The provider of the stack that a construct is in; created with the defaults where there is none yet.
+   *
+   * @param scope The stack, or a construct in it
+   */
+  public static of(scope: IConstruct): WafCaptchaApiKeyProvider {
+    const stack = Stack.of(scope);
+    const existing = stack.node.tryFindChild(PROVIDER_ID);
+    return isProvider(existing) ? existing : new WafCaptchaApiKeyProvider(stack, PROVIDER_ID, {});
+  }
+
+  /** The function. Its ARN is the service token of every key in the stack. */
+  public readonly handler: lambda.IFunction;
+
+  /** The role that the function assumes. */
+  public readonly role: iam.IRole;
+
+  /** The log group that the function writes to. */
+  public readonly logGroup: logs.ILogGroup;
+
+  /** The function as a principal: what is granted to it goes to its role. */
+  public readonly grantPrincipal: iam.IPrincipal;
+
+  /**
+   * Adds the function to the stack, ahead of the stack's first key.
+   *
+   * @param scope The stack itself
+   * @param id `WafCaptchaApiKeyProvider`
+   * @param originalProps What is to differ from the defaults
+   */
+  constructor(scope: Construct, id: string, originalProps: WafCaptchaApiKeyProviderProps = {}) {
+    checkPlace(scope, id);
+    const props = injectedProps(WafCaptchaApiKeyProvider.PROPERTY_INJECTION_ID, originalProps, scope, id);
+    super(scope, id);
+    Object.defineProperty(this, PROVIDER_MARK, { value: true });
+    const stack = Stack.of(this);
+    const checked = naming(this.node.path, () => ({
+      runtime: checkedRuntime(props.runtime ?? lambda.determineLatestNodeRuntime(this)),
+      timeout: checkedTimeout(props.timeout ?? Duration.seconds(FUNCTION_TIMEOUT_SECONDS)),
+    }));
+    this.logGroup =
+      props.logGroup ??
+      new logs.LogGroup(this, 'LogGroup', {
+        retention: logs.RetentionDays.ONE_MONTH,
+        removalPolicy: RemovalPolicy.DESTROY,
+      });
+    const permissions = new HandlerPermissions(stack, this.logGroup, props.vpc !== undefined);
+    const policy = props.role && this.attach(permissions, props.role);
+    this.role = props.role ?? this.createRole(permissions);
+    const handler = new lambda.Function(this, 'Handler', {
+      description: 'Manages AWS WAF CAPTCHA API keys for this stack',
+      code: lambda.Code.fromAsset(handlerFolder()),
+      handler: 'index.handler',
+      role: this.role,
+      environment: { STACK_ID: stack.stackId },
+      memorySize: 256,
+      ...checked,
+      ...settingsIn(props),
+    });
+    this.writeTo(this.logGroup, handler);
+    permissions.follow(handler);
+    // Lambda checks the permissions for a VPC when it creates the function; and the last key needs the policy
+    if (policy) handler.node.addDependency(policy);
+    this.handler = handler;
+    this.grantPrincipal = handler.grantPrincipal;
+    warnOfIsolatedSubnets(this, props);
+  }
+
+  /** The policies are in the role itself: an attached one could be deleted before the last key is. */
+  private createRole(permissions: iam.PolicyDocument): iam.Role {
+    const role = new iam.Role(this, 'Role', {
+      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+      inlinePolicies: { ApiKeys: permissions },
+    });
+    acknowledgeRules(role);
+    return role;
+  }
+
+  private attach(permissions: iam.PolicyDocument, role: iam.IRole): iam.Policy {
+    const policy = new iam.Policy(this, 'Policy', { document: permissions });
+    role.attachInlinePolicy(policy);
+    // an immutable role takes the policy and does nothing
+    const attached = iam.Role.isRole(role) || Reflect.get(policy, 'isAttached') === true;
+    if (!attached) {
+      throw new Error(
+        `${this.node.path}: expected a role that takes a policy, got ${role.node.path}, which is immutable or of another ` +
+          `account; the function needs ${JSON.stringify(Stack.of(this).resolve(permissions).Statement)}`,
+      );
+    }
+    acknowledgeRules(policy);
+    return policy;
+  }
+
+  /** Not by the function's props: aws-cdk-lib refuses them beside a `logRetention` that is injected. */
+  private writeTo(logGroup: logs.ILogGroup, handler: lambda.Function): void {
+    cfnFunctionOf(handler).addPropertyOverride('LoggingConfig.LogGroup', logGroup.logGroupName);
+    // the one that a feature flag of aws-cdk-lib adds
+    handler.node.tryRemoveChild('LogGroup');
+  }
+}
+
+/**
+ * What is passed on as it is: one by one, since a caller without types may give what would make another function of it,
+ * and only where it is given, since property injectors let what is there go before.
+ */
+function settingsIn(props: WafCaptchaApiKeyProviderProps): Pick<WafCaptchaApiKeyProviderProps, Setting> {
+  return Object.fromEntries(
+    SETTINGS.flatMap(name => (props[name] === undefined ? [] : [[name, props[name]]])),
+  );
+}
+
+function checkPlace(scope: IConstruct, id: string): void {
+  const got = `${scope.node.path}/${id}`;
+  if (!Stack.isStack(scope) || id !== PROVIDER_ID) {
+    throw new Error(
+      `${got}: expected a stack as the scope and the id "${PROVIDER_ID}", which service tokens depend on`,
+    );
+  }
+  if (scope.node.tryFindChild(id)) {
+    throw new Error(
+      `${got}: expected one provider in a stack, before its first key, got another or a key before it`,
+    );
+  }
+}
+
+function checkedRuntime(runtime: lambda.Runtime): lambda.Runtime {
+  const [, version] = /^nodejs(\d+)\.x$/.exec(runtime.name) ?? [];
+  if (Token.isUnresolved(runtime.name) || Number(version) >= LOWEST_NODE) return runtime;
+  throw new Error(`runtime: expected Node.js ${LOWEST_NODE} or later, got ${runtime.name}`);
+}
+
+function checkedTimeout(timeout: Duration): Duration {
+  if (timeout.isUnresolved()) return timeout;
+  const seconds = timeout.toSeconds();
+  if (seconds >= LOWEST_FUNCTION_TIMEOUT_SECONDS && seconds <= FUNCTION_TIMEOUT_SECONDS) return timeout;
+  throw new Error(
+    `timeout: expected ${LOWEST_FUNCTION_TIMEOUT_SECONDS} to ${FUNCTION_TIMEOUT_SECONDS} seconds, got ${seconds}`,
+  );
+}
+
+function warnOfIsolatedSubnets(
+  provider: Construct,
+  { vpc, vpcSubnets }: WafCaptchaApiKeyProviderProps,
+): void {
+  if (!vpc) return;
+  const isolated = new Set(vpc.isolatedSubnets.map(({ subnetId }) => subnetId));
+  if (!vpc.selectSubnets(vpcSubnets).subnetIds.some(id => isolated.has(id))) return;
+  warn(
+    'isolatedSubnets',
+    provider,
+    'the function is in isolated subnets; it must reach AWS WAF, CloudFormation and S3, and us-east-1 for CLOUDFRONT',
+  );
+}
+
+function isProvider(construct: IConstruct | undefined): construct is WafCaptchaApiKeyProvider {
+  return construct !== undefined && PROVIDER_MARK in construct;
+}
