@@ -119,9 +119,9 @@ export class PendingKeys {
 
   /** Watches the record; resolves to whether the new key is still there. */
   private async settle(created: PendingKey, sending: Sending, limit: TimeLimit): Promise<boolean> {
-    const { clock, log } = this.options;
+    const { clock, log, record } = this.options;
     const { request, id, key } = created;
-    const eventLog = this.options.record.events(request.stackId);
+    const eventLog = record.events(request.stackId);
     const sentAt = clock.now();
     const looks: Look[] = [];
     for (let isBlind = false; ; ) {
@@ -137,22 +137,18 @@ export class PendingKeys {
           looks.splice(-1, 1, { ...last, events: await eventsSince(request, eventLog, limit) });
           continue;
         }
-        const due = sending.end === 'unsent' ? 0 : LOOKS.find(after => after > (last?.after ?? 0));
-        isBlind = due === undefined || sentAt + due > limit.at;
-        if (!isBlind) looks.push(await this.look(request, sentAt, due ?? 0, limit));
+        const next = LOOKS.find(due => due > (last?.after ?? 0)) ?? Number.POSITIVE_INFINITY;
+        const due = sentAt + (sending.end === 'unsent' ? 0 : next);
+        isBlind = due > limit.at;
+        if (isBlind) continue;
+        await clock.sleep(Math.max(0, due - clock.now()), limit.signal);
+        const after = clock.now() - sentAt;
+        looks.push({ after, entry: await record.entry(request.stackId, request.logicalResourceId, limit) });
       } catch (error) {
         log('could not read what became of the new key', { id, error: String(error) });
         isBlind = true;
       }
     }
-  }
-
-  private async look(request: Requested, sentAt: number, due: number, limit: TimeLimit): Promise<Look> {
-    const { clock, record } = this.options;
-    const pause = sentAt + due - clock.now();
-    if (pause > 0) await clock.sleep(pause, limit.signal);
-    const after = clock.now() - sentAt;
-    return { after, entry: await record.entry(request.stackId, request.logicalResourceId, limit) };
   }
 
   /** A check, made now and then, that throws once CloudFormation has cancelled a request. */

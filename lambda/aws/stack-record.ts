@@ -1,7 +1,7 @@
 import type { StackEvent as ReadEvent } from '@aws-sdk/client-cloudformation';
 import type { OwnEntry } from '../decision/after-response';
 import type { StackResource } from '../decision/evidence';
-import type { StackEvent } from '../decision/history';
+import type { Events, StackEvent } from '../decision/history';
 import type { Clock, TimeLimit } from '../runtime/clock';
 import { Denial, isAccessDenied } from './errors';
 import type { CallOptions, Retry } from './retry';
@@ -112,10 +112,7 @@ export class EventLog {
   constructor(private readonly read: (token: string | undefined, limit: TimeLimit) => Promise<EventPage>) {}
 
   /** Reads the events that are new since the last time, and goes back until they are enough. */
-  public async update(
-    isEnough: (events: readonly StackEvent[]) => boolean,
-    limit: TimeLimit,
-  ): Promise<readonly StackEvent[]> {
+  public async update(isEnough: (events: Events) => boolean, limit: TimeLimit): Promise<Events> {
     const [newestKnown] = this.known.events;
     let read = await this.read(undefined, limit);
     while (newestKnown && read.next && !read.events.some(({ eventId }) => eventId === newestKnown.eventId))

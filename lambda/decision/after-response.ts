@@ -1,13 +1,5 @@
 import { RECORD_LAG, SIGNATURE_PRECISION } from '../timings';
-import {
-  endOf,
-  isCompletion,
-  isFailure,
-  nameId,
-  type Requested,
-  type StackEvent,
-  showFailure,
-} from './history';
+import { COMPLETION, type Events, endOf, FAILURE, nameId, type Requested, showFailure } from './history';
 
 /** How sending a response ended. */
 export interface Sending {
@@ -31,7 +23,7 @@ export interface Look {
   readonly after: number;
   readonly entry: OwnEntry | 'gone';
   /** the events since the request, newest first; absent where they were not read */
-  readonly events?: readonly StackEvent[];
+  readonly events?: Events;
 }
 
 /** What happened after a key was created and the response sent. */
@@ -51,7 +43,9 @@ export type AftermathPlan = 'look' | 'read events' | 'done' | 'delete the new ke
 /** What becomes of a new key: the first row of the table that fits (ARCHITECTURE.md, "After the response"). */
 export function afterResponse({ request, newId, sending, looks, isBlind }: Aftermath): AftermathPlan {
   const last = looks.at(-1);
-  const isNamed = last && (idOf(last) === newId || (last.events && nameId(last.events, request, newId)));
+  const entry = last?.entry === 'gone' ? undefined : last?.entry;
+  const isNamed =
+    entry?.physicalResourceId === newId || (last?.events && nameId(last.events, request, newId));
   const lookOrLeave = isBlind ? 'leave the new key' : 'look';
   // guard: a refused response
   if (sending.end === 'refused' && !sending.mayHaveArrived) return 'delete the new key';
@@ -59,16 +53,15 @@ export function afterResponse({ request, newId, sending, looks, isBlind }: After
   if (isNamed) return 'done';
   if (sending.end === 'unsent') return last ? 'delete the new key' : lookOrLeave;
 
-  const isInProgress =
-    last && last.entry !== 'gone' && /^(CREATE|UPDATE)_IN_PROGRESS$/.test(last.entry.status);
+  const isInProgress = entry && /^(CREATE|UPDATE)_IN_PROGRESS$/.test(entry.status);
   // in the end an operation in progress may be the next one
   const isTelling = last && (!isInProgress || last.after >= RECORD_LAG);
   if (isTelling && !last.events && !isBlind) return 'read events';
   if (last?.events && showFailure(last.events, request)) return 'delete the new key';
   if (!last || last.after < RECORD_LAG) return lookOrLeave;
-  const wasShown = looks.some(({ entry }) => entry !== 'gone');
+  const wasShown = looks.some(look => look.entry !== 'gone');
   // guard: the record shows the end of the request
-  const isOver = looks.length > 1 && last.events && isEnd(last.entry, last.events, wasShown, request);
+  const isOver = looks.length > 1 && isEnd(last, wasShown, request);
   return isOver ? 'delete the new key' : 'leave the new key';
 }
 
@@ -76,23 +69,16 @@ export function afterResponse({ request, newId, sending, looks, isBlind }: After
 export function isRequestOver(entry: OwnEntry | 'gone', wasShown: boolean, { signedAt }: Requested): boolean {
   if (entry === 'gone') return wasShown;
   // within the signature's precision it may be the end of the request before
-  return isFailure(entry.status) && entry.updatedAt >= signedAt + SIGNATURE_PRECISION;
+  return FAILURE.test(entry.status) && entry.updatedAt >= signedAt + SIGNATURE_PRECISION;
 }
 
 /** Whether an entry later than the request, or its end in the events, shows that it ended without the new id. */
-function isEnd(
-  entry: OwnEntry | 'gone',
-  events: readonly StackEvent[],
-  wasShown: boolean,
-  request: Requested,
-): boolean {
-  const isOther = (each: Pick<OwnEntry, 'status' | 'physicalResourceId'> | undefined) =>
-    each && (isFailure(each.status) || (isCompletion(each.status) && each.physicalResourceId !== undefined));
-  if (isOther(endOf(events, request))) return true;
+function isEnd({ entry, events }: Look, wasShown: boolean, request: Requested): boolean {
+  if (!events) return false;
+  const isOther = ({ status, physicalResourceId: id }: Pick<OwnEntry, 'status' | 'physicalResourceId'>) =>
+    FAILURE.test(status) || (COMPLETION.test(status) && id !== undefined);
+  const end = endOf(events, request);
+  if (end && isOther(end)) return true;
   if (entry === 'gone') return wasShown;
-  return entry.updatedAt > request.signedAt && isOther(entry) === true;
-}
-
-function idOf({ entry }: Look): string | undefined {
-  return entry === 'gone' ? undefined : entry.physicalResourceId;
+  return entry.updatedAt > request.signedAt && isOther(entry);
 }

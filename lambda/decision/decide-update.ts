@@ -28,6 +28,7 @@ export type UpdatePlan =
 
 type Plan = UpdatePlan | Need;
 
+const NO_STACK = { plan: 'fail', reason: 'expected a stack, got none that exists' } as const;
 const NO_HAND_OVER =
   "the key cannot be handed over to the stack: the function's role lacks cloudformation:DescribeStacks or " +
   'cloudformation:DescribeStackEvents, which show whether the stack had this key before';
@@ -76,15 +77,10 @@ export function decideUpdate(request: KeyRequest, desired: DesiredKey, evidence:
 }
 
 /** Row 1: a key that was created elsewhere. */
-function decideExisting(
-  request: KeyRequest,
-  desired: DesiredKey,
-  existing: string,
-  evidence: Evidence,
-): Plan {
+function decideExisting(request: KeyRequest, desired: DesiredKey, apiKey: string, evidence: Evidence): Plan {
   const { stackRegion, physicalResourceId } = request;
   const { location, rotation } = desired;
-  const reference = { location, digest: digestOf(existing) };
+  const reference = { location, digest: digestOf(apiKey) };
   const key = listed(reference, evidence);
   if (isPlan(key)) return key;
   if (!key) {
@@ -118,24 +114,18 @@ function previousOf({ keepPreviousKey }: DesiredKey, settled: KeyId | undefined)
   return keepPreviousKey && settled?.origin !== 'imported' ? settled : undefined;
 }
 
-interface Past {
-  readonly isRollback: boolean;
-  readonly isAged: boolean;
-  /** since the stack was last settled, the earliest first */
-  readonly ids: readonly KeyId[];
-  readonly settled: KeyId | undefined;
-}
-
-function pastOf({ record }: Evidence, request: KeyRequest): Past | 'denied' | Plan {
+/** What the record says of the resource, where it says enough. */
+function pastOf({ record }: Evidence, request: KeyRequest) {
   if (record === 'denied') return record;
   const { status, history } = record;
-  if (!status) return { need: 'status' };
-  if (status.value === 'gone') return { plan: 'fail', reason: 'expected a stack, got none that exists' };
-  if (!history) return { need: 'history' };
-  if (history === 'late') return { need: 'later reading' };
+  if (!status) return { need: 'status' } as const;
+  if (status.value === 'gone') return NO_STACK;
+  if (!history) return { need: 'history' } as const;
+  if (history === 'late') return { need: 'later reading' } as const;
   return {
     isRollback: status.value.includes('ROLLBACK'),
     isAged: isAged(status.readAt, request),
+    /** since the stack was last settled, the earliest first */
     ids: history.ids.flatMap(id => parseKeyId(id, request.stackRegion) ?? []),
     settled: parseKeyId(history.settledId ?? '', request.stackRegion),
   };

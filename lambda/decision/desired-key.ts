@@ -21,39 +21,32 @@ export interface DesiredKey {
 export function parseDesiredKey(properties: unknown, stackRegion: string): DesiredKey {
   if (typeof properties !== 'object' || properties === null)
     throw new Error(`ResourceProperties: expected an object, got ${shown(properties)}`);
-  const fields = new Map<string, unknown>(Object.entries(properties));
-  const scope = fields.get('Scope');
+  const fields: Readonly<Record<string, unknown>> = { ...properties };
+  const { Scope: scope, TokenDomains: domains, Rotation: label } = fields;
+  const { ExistingApiKey: existing, KeepPreviousKey: keep = false } = fields;
   if (scope !== 'REGIONAL' && scope !== 'CLOUDFRONT')
     throw new Error(`Scope: expected REGIONAL or CLOUDFRONT, got ${shown(scope)}`);
-  const existing = fields.get('ExistingApiKey');
+  if (!Array.isArray(domains) || !domains.every(domain => typeof domain === 'string'))
+    throw new Error(`TokenDomains: expected a list of host names, got ${shown(domains)}`);
+  if (!isTextOrAbsent(label))
+    throw new Error(`Rotation: expected a text that is not blank, got ${shown(label)}`);
   // what came may be a key, which no message shows
-  if (existing !== undefined && (typeof existing !== 'string' || existing.trim() === ''))
+  if (!isTextOrAbsent(existing))
     throw new Error(`ExistingApiKey: expected a text that is not blank, got ${typeof existing}`);
+  // CloudFormation sends every scalar as text
+  if (typeof keep !== 'boolean' && keep !== 'true' && keep !== 'false')
+    throw new Error(`KeepPreviousKey: expected true or false, got ${shown(keep)}`);
   return {
     location: locationOf(scope, stackRegion),
-    tokenDomains: parseTokenDomains(fields.get('TokenDomains')),
-    rotation: rotationOf(parseRotation(fields.get('Rotation'))),
+    tokenDomains: normalizeTokenDomains(domains),
+    rotation: rotationOf(label),
     existingApiKey: existing?.trim(),
-    keepPreviousKey: parseKeepPreviousKey(fields.get('KeepPreviousKey')),
+    keepPreviousKey: keep === true || keep === 'true',
   };
 }
 
-function parseTokenDomains(domains: unknown): string[] {
-  if (!Array.isArray(domains) || !domains.every(domain => typeof domain === 'string'))
-    throw new Error(`TokenDomains: expected a list of host names, got ${shown(domains)}`);
-  return normalizeTokenDomains(domains);
-}
-
-function parseRotation(label: unknown): string | undefined {
-  if (label === undefined || (typeof label === 'string' && label.trim() !== '')) return label;
-  throw new Error(`Rotation: expected a text that is not blank, got ${shown(label)}`);
-}
-
-// CloudFormation sends every scalar as text
-function parseKeepPreviousKey(value: unknown): boolean {
-  if (value === undefined || value === 'false' || value === false) return false;
-  if (value === 'true' || value === true) return true;
-  throw new Error(`KeepPreviousKey: expected true or false, got ${shown(value)}`);
+function isTextOrAbsent(value: unknown): value is string | undefined {
+  return value === undefined || (typeof value === 'string' && value.trim() !== '');
 }
 
 /** What came, for a message. */

@@ -33,19 +33,13 @@ export interface ResourceHistory {
 }
 
 /** Events, newest first. */
-type Events = readonly StackEvent[];
+export type Events = readonly StackEvent[];
 
+/** The status of a resource's completion. */
+export const COMPLETION = /^(CREATE|UPDATE|IMPORT)_COMPLETE$/;
+/** The status of a resource's failure or cancellation. */
+export const FAILURE = /^(CREATE|UPDATE)_FAILED$/;
 const SETTLED = /^((CREATE|UPDATE|IMPORT)_COMPLETE|(UPDATE|IMPORT)_ROLLBACK_COMPLETE)$/;
-
-/** Whether a status is that of a resource's completion. */
-export function isCompletion(status: string): boolean {
-  return /^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(status);
-}
-
-/** Whether a status is that of a resource's failure or cancellation. */
-export function isFailure(status: string): boolean {
-  return /^(CREATE|UPDATE)_FAILED$/.test(status);
-}
 
 /** Whether events go back far enough for `historyOf`. */
 export function reachesSettled(events: Events, request: Requested): boolean {
@@ -66,16 +60,14 @@ export function historyOf(events: Events, request: Requested): ResourceHistory |
   const firstId = first?.physicalResourceId ?? completedId(all.slice(since.length));
   const settledId = !first ? request.physicalResourceId : hasNone(first) ? undefined : firstId;
   const ids = [...since.map(({ physicalResourceId }) => physicalResourceId), settledId].reverse();
+  const completions = sinceOfAll.filter(({ status }) => COMPLETION.test(status)).reverse();
+  const completed = completions.flatMap(({ logicalResourceId, physicalResourceId: id }) =>
+    id ? [[logicalResourceId, id] as const] : [],
+  );
   return {
     settledId,
     ids: [...new Set(ids.filter(id => id !== undefined))],
-    completedIds: new Map(
-      sinceOfAll
-        .toReversed()
-        .flatMap(({ logicalResourceId, status, physicalResourceId: id }) =>
-          isCompletion(status) && id ? [[logicalResourceId, id] as const] : [],
-        ),
-    ),
+    completedIds: new Map(completed),
   };
 }
 
@@ -99,9 +91,8 @@ export function showRequest(events: Events, stackStatus: string, request: Reques
 
 /** Whether an event of the resource since the request names this id. */
 export function nameId(events: Events, request: Requested, id: string): boolean {
-  return eventsOf(request, events).some(
-    ({ at, physicalResourceId }) => at >= request.signedAt && physicalResourceId === id,
-  );
+  const own = eventsOf(request, events);
+  return own.some(({ at, physicalResourceId }) => at >= request.signedAt && physicalResourceId === id);
 }
 
 /** The event with which a request ended, as far as events show it. */
@@ -122,7 +113,7 @@ export function endOf(events: Events, request: Requested): StackEvent | undefine
 export function showFailure(events: Events, request: Requested): boolean {
   const end = endOf(events, request);
   // within the signature's precision it may be the end of the request before, while that is not known to be all
-  return end !== undefined && isFailure(end.status) && end.at >= request.signedAt + SIGNATURE_PRECISION;
+  return end !== undefined && FAILURE.test(end.status) && end.at >= request.signedAt + SIGNATURE_PRECISION;
 }
 
 /** The index of the event with which the stack was last settled. */
@@ -145,7 +136,7 @@ function hasNone(first: StackEvent): boolean {
 
 /** The id of the newest completion. */
 function completedId(own: Events): string | undefined {
-  return own.find(event => isCompletion(event.status) && event.physicalResourceId)?.physicalResourceId;
+  return own.find(event => COMPLETION.test(event.status) && event.physicalResourceId)?.physicalResourceId;
 }
 
 function eventsOf({ logicalResourceId, stackId }: Requested, events: Events): Events {
