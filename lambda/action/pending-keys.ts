@@ -163,12 +163,18 @@ export class PendingKeys {
       interval *= 2;
       dueAt = clock.now() + interval;
       const soon = within(clock, limit.budget.call / 2, limit);
-      const entry = await record.entry(stackId, logicalResourceId, soon).catch(error => {
+      let isOver = false;
+      try {
+        const entry = await record.entry(stackId, logicalResourceId, soon);
+        isOver = isRequestOver(entry, wasShown, request);
+        // what is being deleted may be what an earlier request left
+        if (entry !== 'gone' && entry.status.startsWith('DELETE_'))
+          isOver = showFailure(await eventsSince(request, record.events(stackId), soon), request);
+        wasShown ||= entry !== 'gone';
+      } catch (error) {
         log('could not read whether the request still stands', { error: String(error) });
-      });
-      if (entry && isRequestOver(entry, wasShown, request))
-        throw new Refusal('CloudFormation cancelled this request');
-      wasShown ||= entry !== undefined && entry !== 'gone';
+      }
+      if (isOver) throw new Refusal('CloudFormation cancelled this request');
     };
   }
 

@@ -3,7 +3,7 @@ import type { OwnEntry } from '../decision/after-response';
 import type { StackResource } from '../decision/evidence';
 import type { Events, StackEvent } from '../decision/history';
 import type { Clock, TimeLimit } from '../runtime/clock';
-import { Denial, isAccessDenied } from './errors';
+import { Denial, isAccessDenied, Verdict, verdictOn } from './errors';
 import type { CallOptions, Retry } from './retry';
 
 /** The calls of CloudFormation that the handler makes. */
@@ -82,10 +82,12 @@ export class StackRecord {
         try {
           return await this.retry.once(limit, options => choose(reads)(input, options));
         } catch (error) {
-          // nothing else could be invalid in a request without a token
-          if (!input.NextToken && error instanceof Error && error.name === 'ValidationError')
-            return undefined;
-          throw error;
+          if (!(error instanceof Error) || verdictOn(error) !== Verdict.REFUSED) throw error;
+          // nothing but a token could be invalid in these requests
+          if (error.name === 'ValidationError' && !input.NextToken) return undefined;
+          if (error.name === 'ValidationError') throw error;
+          // a read may be repeated, whatever refused it
+          throw Object.assign(new Error(error.message), { name: error.name });
         }
       });
     } catch (error) {

@@ -86,7 +86,12 @@ export function showRequest(events: Events, stackStatus: string, request: Reques
     return since.some(event => event.status === 'DELETE_IN_PROGRESS' && event.physicalResourceId === id);
   }
   const own = eventsOf(request, events);
-  return own[0]?.status === 'UPDATE_IN_PROGRESS' && (own[0].physicalResourceId ?? completedId(own)) === id;
+  const [newest, before] = own;
+  if (newest?.status !== 'UPDATE_IN_PROGRESS') return false;
+  // a further event of an update that replaced the resource, not the first one of its rollback
+  if (before?.status === newest.status && before.physicalResourceId !== newest.physicalResourceId)
+    return false;
+  return (newest.physicalResourceId ?? completedId(own)) === id;
 }
 
 /** Whether an event of the resource since the request names this id. */

@@ -175,6 +175,38 @@ describe('CreateAPIKey without a clear response', () => {
   });
 });
 
+describe('a creation that waits for the quota', () => {
+  async function waiting(write: (account: Account) => void) {
+    const account = new Account();
+    account.waf.faults.when(({ operation }) => (operation === 'CreateAPIKey' ? throttled() : undefined));
+    const event = creation(account);
+    account.clock.sleep(5000).then(() => write(account));
+    const startedAt = account.clock.now();
+    const { Reason } = await account.environment().invoke(event);
+    return { Reason, seconds: (account.clock.now() - startedAt) / 1000 };
+  }
+
+  test.each<[string, (account: Account) => void]>([
+    ['failed', account => account.stack.resource('CREATE_FAILED')],
+    [
+      'is being deleted after it failed',
+      account => account.stack.event('CREATE_FAILED').resource('DELETE_IN_PROGRESS', 'invented'),
+    ],
+  ])('ends when its resource %s', async (_name, write) => {
+    const { Reason, seconds } = await waiting(write);
+    expect(Reason).toContain('CloudFormation cancelled this request');
+    expect(seconds).toBeLessThan(60);
+  });
+
+  test('goes on while what an earlier request left is deleted', async () => {
+    const { Reason, seconds } = await waiting(account =>
+      account.stack.resource('DELETE_IN_PROGRESS', 'marker'),
+    );
+    expect(Reason).toContain('ThrottlingException');
+    expect(seconds).toBeGreaterThan(600);
+  });
+});
+
 describe('failing well', () => {
   test.each([
     ['ListAPIKeys', throttled(), 'ListAPIKeys in eu-west-1: ThrottlingException: Rate exceeded'],

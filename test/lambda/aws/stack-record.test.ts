@@ -623,8 +623,8 @@ describe('the events of a stack', () => {
 
   test('go on where they were after a reading that failed', async () => {
     const { reads, numbers, down } = withEvents(9);
-    reads.trouble = (_call, index) => (index === 1 ? answered('ExpiredToken', 403) : undefined);
-    await expect(numbers()).rejects.toThrow('DescribeStackEvents: ExpiredToken: no, after 1 attempt');
+    reads.trouble = (_call, index) => (index === 1 ? answered('ValidationError', 400) : undefined);
+    await expect(numbers()).rejects.toThrow('DescribeStackEvents: ValidationError: no, after 1 attempt');
     reads.events = events(11, 1);
 
     await expect(numbers()).resolves.toEqual(down(11, 1));
@@ -635,8 +635,8 @@ describe('the events of a stack', () => {
     await numbers();
     const before = reads.calls.length;
     reads.events = events(16, 1);
-    reads.trouble = (_call, index) => (index === before + 2 ? answered('ExpiredToken', 403) : undefined);
-    await expect(numbers()).rejects.toThrow('ExpiredToken');
+    reads.trouble = (_call, index) => (index === before + 2 ? answered('ValidationError', 400) : undefined);
+    await expect(numbers()).rejects.toThrow('ValidationError');
 
     await expect(numbers()).resolves.toEqual(down(16, 1));
   });

@@ -194,6 +194,20 @@ describe('events that show a request', () => {
       false,
     ],
     [
+      'the new id in a further event of the update',
+      update,
+      'UPDATE_IN_PROGRESS',
+      ['stack UPDATE_IN_PROGRESS', 'Key UPDATE_IN_PROGRESS A', 'Key UPDATE_IN_PROGRESS current'],
+      false,
+    ],
+    [
+      'the same id twice',
+      update,
+      'UPDATE_IN_PROGRESS',
+      ['stack UPDATE_IN_PROGRESS', 'Key UPDATE_IN_PROGRESS current', 'Key UPDATE_IN_PROGRESS current'],
+      true,
+    ],
+    [
       'an older status of the stack',
       update,
       'UPDATE_ROLLBACK_IN_PROGRESS',
