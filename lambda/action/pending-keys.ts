@@ -40,20 +40,13 @@ export class PendingKeys {
     after: KeyReference | undefined,
     limit: TimeLimit,
   ): Promise<PendingKey> {
-    const { keys, log, clock } = this.options;
+    const { keys, log } = this.options;
     const { location, tokenDomains, rotation } = desired;
-    const recheck = this.recheck(request, limit);
-    const beforeAttempt = async () => {
-      if (clock.now() >= request.signedAt + SERVICE_TIMEOUT)
-        throw new Refusal(
-          'expected a request of the last hour: CloudFormation no longer waits for a response',
-        );
-      await recheck();
-    };
     const onUnclear = (sentAt: number) => {
       if (!this.unclear.has(request.requestId)) this.unclear.set(request.requestId, { desired, sentAt });
     };
-    const key = await keys.create(location, tokenDomains, limit, beforeAttempt, onUnclear);
+    const recheck = this.recheck(request, limit);
+    const key = await keys.create(location, tokenDomains, limit, recheck, onUnclear);
     const id = newKeyId({ location, digest: digestOf(key) }, rotation, { after });
     const created = { request, id, location, key };
     this.pending.add(created);
@@ -151,14 +144,18 @@ export class PendingKeys {
     }
   }
 
-  /** A check, made now and then, that throws once CloudFormation has cancelled a request. */
+  /** A check that throws once a request no longer stands; what the record says of it is read now and then. */
   private recheck(request: Requested, limit: TimeLimit): () => Promise<void> {
     const { clock, record, log } = this.options;
-    const { stackId, logicalResourceId } = request;
+    const { stackId, logicalResourceId, signedAt } = request;
     let interval = FIRST_RECHECK;
     let dueAt = clock.now() + interval;
     let wasShown = false;
     return async () => {
+      if (clock.now() >= signedAt + SERVICE_TIMEOUT)
+        throw new Refusal(
+          'expected a request of the last hour: CloudFormation no longer waits for a response',
+        );
       if (clock.now() < dueAt) return;
       interval *= 2;
       dueAt = clock.now() + interval;

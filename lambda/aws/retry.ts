@@ -56,10 +56,11 @@ export class Retry {
         // the last attempt is made when the time is up, not a pause before that
         const left = verdict === Verdict.REFUSED ? 0 : end - now;
         if (limit.signal.aborted || left <= 0) throw new Error(message, { cause: error });
+        const ceiling = Math.min(LONGEST_RETRY_PAUSE, FIRST_RETRY_PAUSE * 2 ** (attempts - 1));
         const pause =
           verdict === Verdict.THROTTLED
             ? this.pacingOf(quota).pauseAfterRefusal(now)
-            : this.pauseAfter(attempts);
+            : (ceiling / 2) * (1 + this.random());
         await this.clock.sleep(Math.min(pause, left), limit.signal);
       }
     }
@@ -69,10 +70,5 @@ export class Retry {
     const pacing = this.pacings.get(quota) ?? new Pacing(this.random);
     this.pacings.set(quota, pacing);
     return pacing;
-  }
-
-  private pauseAfter(attempts: number): number {
-    const ceiling = Math.min(LONGEST_RETRY_PAUSE, FIRST_RETRY_PAUSE * 2 ** (attempts - 1));
-    return (ceiling / 2) * (1 + this.random());
   }
 }

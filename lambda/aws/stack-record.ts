@@ -1,7 +1,6 @@
 import type { StackEvent as ReadEvent } from '@aws-sdk/client-cloudformation';
 import type { OwnEntry } from '../decision/after-response';
-import type { StackResource } from '../decision/evidence';
-import type { Events, StackEvent } from '../decision/history';
+import type { Events, StackEvent, StackResource } from '../decision/history';
 import type { Clock, TimeLimit } from '../runtime/clock';
 import { Denial, isAccessDenied, Verdict, verdictOn } from './errors';
 import type { CallOptions, Retry } from './retry';
@@ -27,9 +26,9 @@ export class StackRecord {
   /** The status of a stack, `gone` where there is no such stack, and when it was asked for. */
   public async status(stackId: string, limit: TimeLimit): Promise<{ value: string; readAt: number }> {
     let readAt = this.clock.now();
-    const found = await this.call('DescribeStacks', { StackName: stackId }, limit, reads => {
+    const found = await this.call('DescribeStacks', { StackName: stackId }, limit, api => {
       readAt = this.clock.now();
-      return reads.describeStacks;
+      return api.describeStacks;
     });
     const value = found ? found.Stacks?.[0]?.StackStatus : 'gone';
     if (!value) throw new Error('DescribeStacks: expected a StackStatus, got none');
@@ -39,12 +38,7 @@ export class StackRecord {
   /** A resource's own entry; `gone` where the stack has none. */
   public async entry(stackId: string, resource: string, limit: TimeLimit): Promise<OwnEntry | 'gone'> {
     const input = { StackName: stackId, LogicalResourceId: resource };
-    const found = await this.call(
-      'DescribeStackResource',
-      input,
-      limit,
-      reads => reads.describeStackResource,
-    );
+    const found = await this.call('DescribeStackResource', input, limit, api => api.describeStackResource);
     if (!found?.StackResourceDetail) return 'gone';
     const { LastUpdatedTimestamp: updatedAt } = found.StackResourceDetail;
     const { physicalResourceId, status } = resourceOf(found.StackResourceDetail);
@@ -54,7 +48,7 @@ export class StackRecord {
   /** All resources of a stack; with a token, those from its page on. */
   public async resources(stackId: string, limit: TimeLimit, token?: string): Promise<StackResource[]> {
     const input = { StackName: stackId, NextToken: token };
-    const page = await this.call('ListStackResources', input, limit, reads => reads.listStackResources);
+    const page = await this.call('ListStackResources', input, limit, api => api.listStackResources);
     const resources = (page?.StackResourceSummaries ?? []).map(resourceOf);
     return page?.NextToken
       ? [...resources, ...(await this.resources(stackId, limit, page.NextToken))]
@@ -64,7 +58,7 @@ export class StackRecord {
   public events(stackId: string): EventLog {
     return new EventLog(async (token, limit) => {
       const input = { StackName: stackId, NextToken: token };
-      const page = await this.call('DescribeStackEvents', input, limit, reads => reads.describeStackEvents);
+      const page = await this.call('DescribeStackEvents', input, limit, api => api.describeStackEvents);
       return { events: (page?.StackEvents ?? []).map(eventOf), next: page?.NextToken || undefined };
     });
   }
@@ -74,13 +68,13 @@ export class StackRecord {
     operation: string,
     input: Input,
     limit: TimeLimit,
-    choose: (reads: CloudFormationReads) => (input: Input, options: CallOptions) => Promise<Output>,
+    choose: (api: CloudFormationReads) => (input: Input, options: CallOptions) => Promise<Output>,
   ): Promise<Output | undefined> {
     try {
       return await this.retry.untilDone(operation, QUOTA, limit, async () => {
-        const reads = await this.reads();
+        const api = await this.reads();
         try {
-          return await this.retry.once(limit, options => choose(reads)(input, options));
+          return await this.retry.once(limit, options => choose(api)(input, options));
         } catch (error) {
           if (!(error instanceof Error) || verdictOn(error) !== Verdict.REFUSED) throw error;
           // nothing but a token could be invalid in these requests
@@ -97,9 +91,7 @@ export class StackRecord {
   }
 }
 
-interface LoggedEvent extends StackEvent {
-  readonly eventId: string;
-}
+type LoggedEvent = StackEvent & { readonly eventId: string };
 
 interface EventPage {
   readonly events: readonly LoggedEvent[];

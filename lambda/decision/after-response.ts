@@ -75,7 +75,7 @@ export function isRequestOver(entry: OwnEntry | 'gone', wasShown: boolean, { sig
 /** Whether an entry later than the request, or its end in the events, shows that it ended without the new id. */
 function isEnd({ entry, events }: Look, wasShown: boolean, request: Requested): boolean {
   if (!events) return false;
-  const isOther = ({ status, physicalResourceId: id }: Pick<OwnEntry, 'status' | 'physicalResourceId'>) =>
+  const isOther = ({ status, physicalResourceId: id }: Omit<OwnEntry, 'updatedAt'>) =>
     FAILURE.test(status) || (COMPLETION.test(status) && id !== undefined);
   const end = endOf(events, request);
   if (end && isOther(end)) return true;

@@ -1,4 +1,4 @@
-import type { ResourceHistory } from './history';
+import type { ResourceHistory, StackResource } from './history';
 import type { KeyReference, Location } from './key-id';
 
 /** A key as ListAPIKeys shows it. */
@@ -16,12 +16,7 @@ export interface Listing {
   readonly isConfirmed: boolean;
 }
 
-/** One resource of a stack, as ListStackResources gives it. */
-export interface StackResource {
-  readonly logicalResourceId: string;
-  readonly physicalResourceId: string | undefined;
-  readonly status: string;
-}
+export type { StackResource };
 
 /** What was read of a stack's record in one round, in this order. */
 export interface StackReading {

@@ -1,15 +1,16 @@
 import { RECORD_LAG, SIGNATURE_PRECISION } from '../timings';
 
-/** One event of a stack, as DescribeStackEvents gives it. */
-export interface StackEvent {
+/** A resource of a stack, as CloudFormation shows it. */
+export interface StackResource {
   readonly logicalResourceId: string;
-  /** `undefined` where the event has none */
+  /** `undefined` where it has none, or none yet */
   readonly physicalResourceId: string | undefined;
   /** such as `UPDATE_IN_PROGRESS` */
   readonly status: string;
-  /** CloudFormation's clock, in milliseconds */
-  readonly at: number;
 }
+
+/** One event of a stack, with the time of CloudFormation's clock, in milliseconds. */
+export type StackEvent = StackResource & { readonly at: number };
 
 /** The request whose resource is looked at. */
 export interface Requested {

@@ -42,10 +42,7 @@ interface Response {
  *
  * The promise is rejected when the response could not be sent, so that Lambda sends the event again.
  */
-export function customResource(
-  handler: EventHandler,
-  options: CustomResourceOptions,
-): (received: unknown, context: InvocationContext) => Promise<void> {
+export function customResource(handler: EventHandler, options: CustomResourceOptions) {
   const { clock, log, seen } = options;
   const responses = new Map<string, Response>();
 
@@ -81,7 +78,7 @@ export function customResource(
     }
   }
 
-  return async (received, context) => {
+  return async (received: unknown, context: InvocationContext): Promise<void> => {
     const limit = timeLimit(clock, context.getRemainingTimeInMillis(), new AbortController().signal);
     const address = parseAddress(received);
     if (!address) return log('left an event without a response', { expected: 'a ResponseURL' });

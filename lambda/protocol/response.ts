@@ -37,17 +37,17 @@ export async function send(
   limit: TimeLimit,
   { clock, put, log }: SendOptions,
 ): Promise<Sending> {
+  const putOnce = (signal: AbortSignal) => put(url, body, signal);
   let mayHaveArrived = false;
   let refusals = 0;
   for (let pause = FIRST_SENDING_PAUSE; ; pause = Math.min(pause * 2, LONGEST_SENDING_PAUSE)) {
-    const attempt = await withTimeout(clock, limit.budget.call / 2, limit.signal, signal =>
-      put(url, body, signal),
-    );
+    const attempt = await withTimeout(clock, limit.budget.call / 2, limit.signal, putOnce);
     if ('status' in attempt) {
       const { status } = attempt;
       if (status >= 200 && status < 300) return { end: 'accepted', mayHaveArrived: true };
       // guard: a response is sent again
-      refusals = isRefusal(status) ? refusals + 1 : 0;
+      const isRefusal = status >= 300 && status < 500 && status !== 408 && status !== 429;
+      refusals = isRefusal ? refusals + 1 : 0;
       if (refusals === REFUSALS) {
         log('the response URL refused the response', { requestId, status });
         return { end: 'refused', mayHaveArrived };
@@ -106,7 +106,3 @@ export const put: Put = (url, body, signal) =>
     });
     request.on('error', fail).end(body);
   });
-
-function isRefusal(status: number): boolean {
-  return status >= 300 && status < 500 && status !== 408 && status !== 429;
-}
