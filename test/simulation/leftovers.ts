@@ -39,6 +39,7 @@ function causeOf(account: Account, known: KnownKey): string | undefined {
   const isAnswered = ({ event }: (typeof deletions)[number]) =>
     account.responses.accepted.has(event.RequestId);
   if (deletions.length > 0 && !deletions.some(isAnswered)) return 'the Delete came too late';
+  if (events.length === 0 && creator?.troubles.has('out')) return 'the record could not be read';
   if (creator?.end === 'failed') return 'its response could not be sent';
   if (events.length === 0 && isInProgressThroughout(account, known))
     return 'in another operation for as long as the record was watched';
