@@ -68,6 +68,8 @@ function causeOfMissedRole(
   const { event, troubles } = creator;
   // no Delete waits for it: the one that came had the id of the key before the update
   if (event.RequestType === 'Update') return 'the stack was deleted right after the update was cancelled';
+  if (account.ledger.invocationsFor(event.RequestId).length > 1)
+    return 'an event came twice, and the stack was deleted before the record could show which one counts';
   const deleted = account.lambda.sent.find(
     ({ event: other, sentAt }) =>
       other.RequestType === 'Delete' && resourceOf(other) === resourceOf(event) && sentAt <= deniedAt,
