@@ -106,6 +106,7 @@ export class Account {
     const withRole = <T>(invocation: Invocation, call: () => Promise<T>): Promise<T> => {
       if (this.roles.allows(roleArn)) return call();
       invocation.troubles.add('role');
+      if (invocation.creations.some(({ created }) => created)) invocation.deniedAt ??= this.clock.now();
       this.trace(() => `#${invocation.number} has no permissions`);
       return Promise.reject(serviceError('AccessDeniedException', 'not authorized', 400));
     };

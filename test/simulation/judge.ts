@@ -139,7 +139,8 @@ function checkIsLive(
   promise: 'continuous' | 'restored',
   which = '',
 ): void {
-  if (known.goneAt === undefined) return;
+  // what was gone when the stack was settled has been judged then
+  if (known.goneAt === undefined || (known.goneAt < operation.settled.at && !known.isGoneByHand)) return;
   const what = `${operation.stack.name} ${logicalId}: ${which}${shown(known)}`;
   const stacks = new Set([...known.holders].map(stackOf));
   if (!known.isGoneByHand) {

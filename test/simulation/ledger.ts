@@ -22,6 +22,8 @@ export interface Invocation {
   readonly troubles: Set<string>;
   /** Digests of keys that its log names. */
   readonly logged: Set<string>;
+  /** When it was first without its role after it had created a key. */
+  deniedAt?: number;
   end?: 'done' | 'failed' | 'killed' | 'timed out';
   endedAt?: number;
 }

@@ -1,7 +1,8 @@
+import { CANCELLED_REQUEST_GRACE } from '../../lambda/timings';
 import type { StackEvent } from '../../local-aws/cloudformation';
 import type { Account } from './account';
 import { hasDenial } from './judge';
-import type { KnownKey } from './ledger';
+import { type KnownKey, resourceOf } from './ledger';
 
 /** Checks the promise "clean" when all is over: each key that is left has a cause that the design names. */
 export function checkLeftovers(account: Account): void {
@@ -39,6 +40,7 @@ function causeOf(account: Account, known: KnownKey): string | undefined {
   const isAnswered = ({ event }: (typeof deletions)[number]) =>
     account.responses.accepted.has(event.RequestId);
   if (deletions.length > 0 && !deletions.some(isAnswered)) return 'the Delete came too late';
+  if (events.length === 0 && creator?.troubles.has('out')) return 'the record could not be read';
   if (creator?.end === 'failed') return 'its response could not be sent';
   if (events.length === 0 && isInProgressThroughout(account, known))
     return 'in another operation for as long as the record was watched';
@@ -50,14 +52,36 @@ function causeOf(account: Account, known: KnownKey): string | undefined {
     stacks.some(({ id, events: all }) => id === creator?.event.StackId && all.some(isSkipped))
   )
     return 'RETAIN, and the request was cancelled';
-  if (creator?.troubles.has('role')) {
-    const lag = account.conditions.recordLagMs;
-    const others = [...creator.troubles].filter(trouble => trouble !== 'role').join(' ');
-    return `its request was cancelled, and the role was gone; ${creator.event.RequestType} lag ${lag} ${others}`;
-  }
+  if (creator?.deniedAt !== undefined) return causeOfMissedRole(account, known, creator.deniedAt);
   return account.conditions.timeoutSeconds < 900
     ? `the time of ${account.conditions.timeoutSeconds} s`
     : undefined;
+}
+
+/** Why a request that was cancelled was not undone before its role went. */
+function causeOfMissedRole(
+  account: Account,
+  { creator, createdAt }: KnownKey,
+  deniedAt: number,
+): string | undefined {
+  if (!creator) return undefined;
+  const { event, troubles } = creator;
+  // no Delete waits for it: the one that came had the id of the key before the update
+  if (event.RequestType === 'Update') return 'the stack was deleted right after the update was cancelled';
+  if (account.ledger.invocationsFor(event.RequestId).length > 1)
+    return 'an event came twice, and the stack was deleted before the record could show which one counts';
+  const deleted = account.lambda.sent.find(
+    ({ event: other, sentAt }) =>
+      other.RequestType === 'Delete' && resourceOf(other) === resourceOf(event) && sentAt <= deniedAt,
+  );
+  if (!deleted) return undefined;
+  const isLate = createdAt > deleted.sentAt + 10_000 || troubles.size > 1;
+  if (isLate) return 'cancelled, and the request took too long to notice';
+  if (deniedAt - deleted.sentAt < CANCELLED_REQUEST_GRACE) return undefined;
+  const requestedAt = account.lambda.sent.find(sent => sent.event.RequestId === event.RequestId)?.sentAt ?? 0;
+  const isWithinSecond = deleted.sentAt - requestedAt < account.conditions.variants.signingDelayMs + 2000;
+  const isHidden = account.conditions.recordLagMs > CANCELLED_REQUEST_GRACE / 3 || isWithinSecond;
+  return isHidden ? 'cancelled, and the role was gone before the record could show it' : undefined;
 }
 
 /** Whether the log names the key, where somebody could know of it. */

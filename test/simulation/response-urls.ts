@@ -24,7 +24,7 @@ export class ResponseUrls {
     if (trouble.kind) invocation.troubles.add(trouble.kind);
     if (trouble.before) {
       trace(() => `#${invocation.number} PUT goes wrong`);
-      return broken(trouble.before, false);
+      return notTaken(trouble.before);
     }
     const refusal = this.refusalBy(url, invocation);
     if (refusal !== undefined) {
@@ -35,7 +35,8 @@ export class ResponseUrls {
     await clock.sleep(trouble.responseDelayMs);
     if (trouble.after) {
       trace(() => `#${invocation.number} the status of its PUT is lost`);
-      return broken(trouble.after, true);
+      // a status other than 2xx says that it was not taken
+      return trouble.after === 'hang' ? never() : { error: 'socket hang up', mayHaveArrived: true };
     }
     return { status: 200 };
   }
@@ -101,8 +102,8 @@ function isStackGoing({ status }: Stack): boolean {
   return /^(DELETE|ROLLBACK)_/.test(status);
 }
 
-function broken(how: Break, isConnected: boolean): Promise<Attempt> {
+function notTaken(how: Break): Promise<Attempt> {
   if (how === 'hang') return never();
   if ('$metadata' in how) return Promise.resolve({ status: Object(how.$metadata).httpStatusCode });
-  return Promise.resolve({ error: how.message, mayHaveArrived: isConnected });
+  return Promise.resolve({ error: how.message, mayHaveArrived: false });
 }
