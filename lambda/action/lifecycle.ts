@@ -96,7 +96,6 @@ class EventWork {
   }
 
   private async create(desired: DesiredKey, after?: keyIds.KeyReference): Promise<Result> {
-    // first, since it is needed in the end
     await this.listOf(desired.location).integrationUrl(this.limit);
     const { id, key, location } = await this.pending.create(this.event, desired, after, this.limit);
     return this.success(id, key, location);
@@ -108,12 +107,10 @@ class EventWork {
       log('left a key that the record names, or may name', { id: keyIds.newKeyId(key) });
     for (const reference of keys) {
       const { location, digest } = reference;
-      const list = this.listOf(location);
-      await list.lookFor(digest, this.limit);
-      const key = list.keys.get(digest)?.key;
-      if (key) await this.options.keys.delete(location, key, this.limit);
-      if (key) this.pending.forget(key);
-      log(key ? 'deleted the key' : 'the key is gone already', { id: keyIds.newKeyId(reference) });
+      const listed = await this.listOf(location).lookFor(digest, this.limit);
+      if (listed) await this.options.keys.delete(location, listed.key, this.limit);
+      if (listed) this.pending.forget(listed.key);
+      log(listed ? 'deleted the key' : 'the key is gone already', { id: keyIds.newKeyId(reference) });
     }
   }
 

@@ -127,18 +127,19 @@ export class KeyList implements Listing {
   ) {}
 
   /** Reads on until the key is found; where it seems absent, lists again with pauses until that is confirmed. */
-  public async lookFor(digest: string, limit: TimeLimit): Promise<void> {
+  public async lookFor(digest: string, limit: TimeLimit): Promise<ListedKey | undefined> {
     const isFound = () => this.keys.has(digest);
     await this.readUntil(isFound, limit);
     // guard: absence is confirmed
     for (const pause of ABSENCE_PAUSES) {
-      if (isFound()) return;
+      if (isFound()) break;
       await this.options.clock.sleep(pause * limit.budget.absenceScale, limit.signal);
       this.marker = undefined;
       this.markersRead.clear();
       await this.readUntil(isFound, limit);
     }
     this.isConfirmed ||= !isFound();
+    return this.keys.get(digest);
   }
 
   /**

@@ -2,13 +2,11 @@ import type { Evidence, Need, StackResource } from './evidence';
 import { isAged, type Requested } from './history';
 import { digestsIn, type KeyId, type KeyReference, parseKeyId } from './key-id';
 
+type Keys = readonly KeyReference[];
+
 export type DeletePlan =
   /** delete these keys, and leave those that the record still names */
-  | {
-      readonly plan: 'delete';
-      readonly keys: readonly KeyReference[];
-      readonly left: readonly KeyReference[];
-    }
+  | { readonly plan: 'delete'; readonly keys: Keys; readonly left: Keys }
   | { readonly plan: 'nothing'; readonly why: string }
   | { readonly plan: 'fail'; readonly reason: string };
 
@@ -69,6 +67,6 @@ export function decideDelete(
   return split(keys, ({ digest }) => digests.includes(digest));
 }
 
-function split(keys: readonly KeyReference[], isLeft: (key: KeyReference) => boolean): DeletePlan {
+function split(keys: Keys, isLeft: (key: KeyReference) => boolean): DeletePlan {
   return { plan: 'delete', keys: keys.filter(key => !isLeft(key)), left: keys.filter(isLeft) };
 }

@@ -23,16 +23,16 @@ const MAX_ID_BYTES = 1024;
 
 /** Reads where a response would go; `undefined` for what nobody waits for. */
 export function parseAddress(received: unknown): ResponseAddress | undefined {
-  const field = fieldsOf(received);
-  const url = field('ResponseURL');
+  const fields = fieldsOf(received);
+  const { ResponseURL: url } = fields;
   if (typeof url !== 'string' || !URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     return undefined;
   return {
     url,
-    stackId: clipped(field('StackId'), MAX_NAME_BYTES),
-    requestId: clipped(field('RequestId'), MAX_NAME_BYTES),
-    logicalResourceId: clipped(field('LogicalResourceId'), MAX_NAME_BYTES),
-    physicalResourceId: clipped(field('PhysicalResourceId'), MAX_ID_BYTES),
+    stackId: clipped(fields.StackId, MAX_NAME_BYTES),
+    requestId: clipped(fields.RequestId, MAX_NAME_BYTES),
+    logicalResourceId: clipped(fields.LogicalResourceId, MAX_NAME_BYTES),
+    physicalResourceId: clipped(fields.PhysicalResourceId, MAX_ID_BYTES),
   };
 }
 
@@ -42,23 +42,25 @@ export function parseAddress(received: unknown): ResponseAddress | undefined {
  * @throws when it is not an event of that stack that can be acted on.
  */
 export function parseEvent(received: unknown, signedAt: number, ownStackId?: string): LifecycleEvent {
-  const field = fieldsOf(received);
-  const text = (name: string, maxBytes: number) => textOf(name, field(name), maxBytes);
-  const stackId = text('StackId', MAX_NAME_BYTES);
+  const fields = fieldsOf(received);
+  const text = (name: string, maxBytes = MAX_NAME_BYTES) => textOf(name, fields[name], maxBytes);
+  const stackId = text('StackId');
   if (ownStackId && stackId !== ownStackId)
     throw new Error(`StackId: expected ${ownStackId}, got ${stackId}`);
-  const type = field('RequestType');
+  const [, stackRegion] = /^arn:[^:]+:cloudformation:([a-z]+(?:-[a-z0-9]+)+):/.exec(stackId) ?? [];
+  if (!stackRegion) throw new Error(`StackId: expected the ARN of a stack, got ${shown(stackId)}`);
+  const { RequestType: type } = fields;
   if (type !== 'Create' && type !== 'Update' && type !== 'Delete')
     throw new Error(`RequestType: expected Create, Update or Delete, got ${shown(type)}`);
   return {
     type,
-    requestId: text('RequestId', MAX_NAME_BYTES),
+    requestId: text('RequestId'),
     signedAt,
     stackId,
-    stackRegion: regionOf(stackId),
-    logicalResourceId: text('LogicalResourceId', MAX_NAME_BYTES),
+    stackRegion,
+    logicalResourceId: text('LogicalResourceId'),
     physicalResourceId: type === 'Create' ? undefined : text('PhysicalResourceId', MAX_ID_BYTES),
-    properties: field('ResourceProperties'),
+    properties: fields.ResourceProperties,
   };
 }
 
@@ -72,15 +74,8 @@ export function signatureTime(url: string): number | undefined {
   return expires ? Number(expires[0]) * 1000 - RESPONSE_URL_LIFE : undefined;
 }
 
-function fieldsOf(received: unknown): (name: string) => unknown {
-  const fields = new Map(typeof received === 'object' && received !== null ? Object.entries(received) : []);
-  return name => fields.get(name);
-}
-
-function regionOf(stackId: string): string {
-  const [, region] = /^arn:[^:]+:cloudformation:([a-z]+(?:-[a-z0-9]+)+):/.exec(stackId) ?? [];
-  if (region) return region;
-  throw new Error(`StackId: expected the ARN of a stack, got ${shown(stackId)}`);
+function fieldsOf(received: unknown): Readonly<Record<string, unknown>> {
+  return typeof received === 'object' ? { ...received } : {};
 }
 
 function textOf(name: string, value: unknown, maxBytes: number): string {
