@@ -38,6 +38,8 @@ const intrinsics = new Map<string, Intrinsic>([
   ['Fn::FindInMap', foundInMap],
   ['Fn::ImportValue', (argument, scope) => scope.elsewhere.importedValue(resolveText(argument, scope))],
   ['Fn::GetStackOutput', stackOutput],
+  ['Fn::Base64', (argument, scope) => Buffer.from(resolveText(argument, scope)).toString('base64')],
+  ['Fn::GetAZs', availabilityZones],
 ]);
 
 /** Whether `resolve` knows the function. */
@@ -91,7 +93,7 @@ function referencesOfSub(argument: Value, scope: Scope): string[] {
   const names = [...text.matchAll(placeholder)].flatMap(([, name = '']) =>
     name.startsWith('!') ? [] : [name],
   );
-  const direct = names.filter(name => !(name in variables) && !isParameter(name, scope));
+  const direct = names.filter(name => !Object.hasOwn(variables, name) && !isParameter(name, scope));
   return [...direct.map(name => name.split('.')[0] ?? name), ...references(variables, scope)];
 }
 
@@ -103,7 +105,7 @@ function intrinsicNamed(name: string): Intrinsic {
   const intrinsic = intrinsics.get(name);
   if (intrinsic) return intrinsic;
   throw new Error(
-    `unknown intrinsic function: expected one of ${[...intrinsics.keys()].join(', ')}, got ${name}`,
+    `local aws does not imitate the intrinsic function ${name}; it knows ${[...intrinsics.keys()].join(', ')}`,
   );
 }
 
@@ -126,7 +128,7 @@ function substituted(argument: Value, scope: Scope): string {
   const [text, variables] = substitution(argument);
   return text.replace(placeholder, (whole, name: string) => {
     if (name.startsWith('!')) return whole.replace('!', '');
-    const variable = variables[name];
+    const variable = Object.hasOwn(variables, name) ? variables[name] : undefined;
     if (variable !== undefined) return resolveText(variable, scope);
     const isAttribute = name.includes('.') && !scope.parameters.has(name);
     return textAt(isAttribute ? attribute(attributePath(name), scope) : reference(name, scope), whole);
@@ -152,6 +154,12 @@ function selected(argument: Value, scope: Scope): Value {
 function split(argument: Value, scope: Scope): Value {
   const [delimiter, text] = listAt(argument, 'Fn::Split');
   return resolveText(text ?? [], scope).split(textAt(delimiter, 'Fn::Split'));
+}
+
+/** Three zones for every Region. */
+function availabilityZones(argument: Value, scope: Scope): Value {
+  const region = resolveText(argument, scope) || String(scope.parameters.get('AWS::Region'));
+  return ['a', 'b', 'c'].map(zone => `${region}${zone}`);
 }
 
 function branch(argument: Value, scope: Scope): Value {
@@ -189,7 +197,8 @@ function foundInMap(argument: Value, scope: Scope): Value {
 
 /** Whether the condition of that name in the template is true. */
 export function conditionHolds(name: string, scope: Scope): boolean {
-  const condition = scope.template.conditions[name];
+  const { conditions } = scope.template;
+  const condition = Object.hasOwn(conditions, name) ? conditions[name] : undefined;
   if (condition === undefined) throw new Error(`expected a condition of the template, got ${name}`);
   return isTrue(condition, scope);
 }
@@ -228,7 +237,7 @@ function isTrue(condition: Value, scope: Scope): boolean {
     case 'Fn::Contains':
       return contains(operands(), scope);
     default:
-      throw new Error(`unknown condition function: ${name}`);
+      throw new Error(`local aws does not imitate the condition function ${name}`);
   }
 }
 

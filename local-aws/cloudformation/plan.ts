@@ -13,7 +13,7 @@ import {
 } from './intrinsics';
 import type { Output, Stack, StackResource } from './stack';
 import { type Template, unknownIntrinsics } from './template';
-import { objectAt, textAt, type Value } from './value';
+import { objectAt, type Properties, textAt, type Value } from './value';
 
 /** Checks the template as a whole, as CloudFormation does before it touches a resource. */
 export function planDeployment(
@@ -41,10 +41,11 @@ export function planDeployment(
 function refuseUnknown(template: Template, knownType: (type: string) => boolean): void {
   const types = [...template.resources.values()].map(({ type }) => type).filter(type => !knownType(type));
   if (types.length > 0)
-    throw new Error(`Template format error: Unrecognized resource types: [${types.join(', ')}]`);
+    throw new Error(`local aws does not imitate the resource types ${[...new Set(types)].join(', ')}`);
   const properties = [...template.resources.values()].map(resource => resource.properties);
   const functions = unknownIntrinsics([...properties, template.outputs], isKnownIntrinsic);
-  if (functions.length > 0) throw new Error(`unknown intrinsic functions: ${functions.join(', ')}`);
+  if (functions.length > 0)
+    throw new Error(`local aws does not imitate the intrinsic functions ${functions.join(', ')}`);
 }
 
 function refuseUnresolved(
@@ -82,15 +83,19 @@ export function scopeOf(stack: Stack, { template, values }: Deployment, elsewher
 
 function resolved(stack: Stack, { logicalId, type, physicalId, attributes }: StackResource): Resolved {
   const attribute = (name: string) => {
-    const value = attributes[name];
+    const value = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
     if (value !== undefined) return value;
     throw new Error(
       type.startsWith('Custom::')
         ? `CustomResource attribute error: Vendor response doesn't contain ${name} attribute in object ${stack.id}|${logicalId}`
-        : `Requested attribute ${name} does not exist in schema for ${type}`,
+        : `local aws knows no attribute ${name} of ${type} (${logicalId}); it knows ${knownAttributes(attributes)}`,
     );
   };
   return { physicalId, attribute };
+}
+
+function knownAttributes(attributes: Properties): string {
+  return Object.keys(attributes).join(', ') || 'none';
 }
 
 /** The outputs whose conditions hold. */
