@@ -18,7 +18,6 @@ export type AccountOptions = Pick<LocalAwsOptions, 'region' | 'variants'>;
 
 const root = join(__dirname, '..', '..');
 const app = ['--app', 'npx tsx test/e2e/app.ts'];
-const credentials = { accessKeyId: 'AKIALOCAL', secretAccessKey: 'local' };
 
 /** How a stack is to be deployed. */
 export interface DeploymentOptions {
@@ -147,7 +146,7 @@ export class KeyAccount {
 
   /** What SSM's GetParameter answers, the value or the error. */
   async ssmParameter(name: string): Promise<unknown> {
-    const scope = `${credentials.accessKeyId}/20260101/${this.region}/ssm/aws4_request`;
+    const scope = `${this.aws.credentials.accessKeyId}/20260101/${this.region}/ssm/aws4_request`;
     const response = await fetch(this.aws.url, {
       method: 'POST',
       headers: {
@@ -199,7 +198,7 @@ export class KeyAccount {
   }
 
   private clientOptions() {
-    return { endpoint: this.aws.url, region: this.region, credentials };
+    return { endpoint: this.aws.url, region: this.region, credentials: this.aws.credentials };
   }
 }
 

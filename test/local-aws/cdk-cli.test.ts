@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCdk } from '../../local-aws/cdk-cli';
 import { childEnvironment, endpointSettings } from '../../local-aws/child-environment';
+import { newCredentials } from '../../local-aws/credentials';
 import { isRunning, until } from './until';
 
 jest.setTimeout(60_000);
@@ -13,7 +14,8 @@ let environment: Record<string, string>;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cdk-cli-test-'));
-  environment = childEnvironment(endpointSettings('http://127.0.0.1:1', 'eu-west-1', folder), folder);
+  const { user } = newCredentials();
+  environment = childEnvironment(endpointSettings('http://127.0.0.1:1', 'eu-west-1', user, folder), folder);
 });
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
