@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ListAPIKeysCommand, WAFV2Client } from '@aws-sdk/client-wafv2';
-import { runCdk } from '../local-aws/cdk-cli';
+import { runCdk, stackEvents } from '../local-aws/cdk-cli';
 import { type LocalAws, startLocalAws } from '../local-aws/local-aws';
 import { endRequested } from '../local-aws/signals';
 import { demonstrateSite } from './captcha-site/local/demo';
@@ -20,17 +20,19 @@ async function main(): Promise<void> {
   const signal = endRequested();
   const aws = await startLocalAws();
   try {
-    title(`Deploy with ${firstDomains.join(', ')}`);
+    title('1. Deploy a stack with one key', `for ${firstDomains.join(', ')}`);
     const first = await deploy(aws, firstDomains, signal);
     expectKeys(await listKeys(aws), [{ apiKey: first, domains: firstDomains }]);
 
-    title(`Deploy again with ${moreDomains.join(', ')}: a key is immutable, so it is replaced`);
+    title('2. Add a domain and deploy again', 'A key is immutable, so CloudFormation replaces it.');
     const second = await deploy(aws, moreDomains, signal);
     if (second === first) throw new Error('expected another key after the change of domains, got the same');
     expectKeys(await listKeys(aws), [{ apiKey: second, domains: moreDomains }]);
-    console.log(`The former key, ${shown(first)}, is gone.`);
+    console.log(
+      `The output changed from ${shown(first)} to ${shown(second)}, and the former key is deleted.`,
+    );
 
-    title('Destroy');
+    title('3. Destroy the stack', 'The key goes with it.');
     await cdk(aws, ['destroy', '--force', ...context(moreDomains)], signal);
     expectKeys(await listKeys(aws), []);
     console.log(closingWords);
@@ -40,12 +42,8 @@ async function main(): Promise<void> {
 }
 
 const closingWords = `
-No key is left.
-
-Real: the cdk CLI and its default synthesizer, the template and the asset, the handler's bundle under AWS's own
-      runtime client (its compiled addon aside) in processes of their own, the AWS SDK and its wire format.
-Imitated: STS, SSM, S3, CloudFormation, Lambda's service side and WAF, by local-aws/ on 127.0.0.1; IAM
-      policies and signatures are not checked, and the key opens no real CAPTCHA.
+Real: the cdk CLI, the template and its asset, the handler's bundle in processes of its own, the AWS SDK.
+Imitated, on 127.0.0.1: AWS itself, so the key opens no real CAPTCHA. docs/local-aws.md has the details.
 `;
 
 async function deploy(aws: LocalAws, domains: readonly string[], signal: AbortSignal): Promise<string> {
@@ -53,26 +51,37 @@ async function deploy(aws: LocalAws, domains: readonly string[], signal: AbortSi
   const options = ['--require-approval', 'never', '--outputs-file', file, ...context(domains)];
   await cdk(aws, ['deploy', ...options], signal);
   const outputs: unknown = JSON.parse(await readFile(file, 'utf8'));
-  const { APIKey } = Object.values(outputs as Record<string, { APIKey?: string }>)[0] ?? {};
+  const { APIKey, ScriptUrl } = Object.values(outputs as Record<string, Partial<StackOutputs>>)[0] ?? {};
   if (!APIKey) throw new Error(`expected the stack output APIKey, got ${JSON.stringify(outputs)}`);
+  console.log(`\nOutputs: APIKey     ${shown(APIKey)} (${APIKey.length} characters)`);
+  console.log(`         ScriptUrl  ${ScriptUrl}`);
   return APIKey;
+}
+
+interface StackOutputs {
+  readonly APIKey: string;
+  readonly ScriptUrl: string;
 }
 
 function context(domains: readonly string[]): string[] {
   return ['-c', `tokenDomains=${domains.join(',')}`];
 }
 
+/** Runs the CLI and shows the stack's events, the rest only where it fails. */
 async function cdk(aws: LocalAws, args: readonly string[], signal: AbortSignal): Promise<void> {
-  const onOutput = (text: string) => process.stdout.write(text);
-  const { exitCode } = await runCdk(args, { environment: aws.environment, cwd: root, onOutput, signal });
-  if (exitCode !== 0) throw new Error(`expected cdk ${args[0]} to succeed, got exit code ${exitCode}`);
+  console.log(`$ cdk ${args[0]}`);
+  const onOutput = stackEvents(line => console.log(`  ${line}`));
+  const options = { environment: aws.environment, cwd: root, onOutput, signal };
+  const { exitCode, output } = await runCdk(args, options);
+  if (exitCode === 0) return;
+  throw new Error(`expected cdk ${args[0]} to succeed, got exit code ${exitCode}\n${output}`);
 }
 
 async function listKeys(aws: LocalAws): Promise<ListedKey[]> {
   const client = new WAFV2Client({
     endpoint: aws.url,
     region: aws.settings.AWS_REGION,
-    credentials: { accessKeyId: 'AKIALOCAL', secretAccessKey: 'local' },
+    credentials: aws.credentials,
   });
   try {
     const { APIKeySummaries = [] } = await client.send(new ListAPIKeysCommand({ Scope: 'REGIONAL' }));
@@ -86,8 +95,8 @@ async function listKeys(aws: LocalAws): Promise<ListedKey[]> {
 }
 
 function expectKeys(listed: readonly ListedKey[], expected: readonly ListedKey[]): void {
-  console.log(`\nListAPIKeys: ${listed.length === 1 ? 'one key' : `${listed.length} keys`}`);
-  for (const { apiKey, domains } of listed) console.log(`  ${shown(apiKey)} for ${domains.join(', ')}`);
+  const keys = listed.map(({ apiKey, domains }) => `${shown(apiKey)} for ${domains.join(', ')}`);
+  console.log(`\nAWS WAF lists: ${keys.join('; ') || 'no key'}`);
   const [got, wanted] = [listed, expected].map(keys => JSON.stringify(keys.map(sorted)));
   if (got !== wanted) throw new Error(`expected the keys ${wanted}, got ${got}`);
 }
@@ -100,9 +109,12 @@ function shown(apiKey: string): string {
   return `${apiKey.slice(0, 12)}…${apiKey.slice(-8)}`;
 }
 
-function title(text: string): void {
-  console.log(`\n=== ${text}\n`);
+function title(text: string, more: string): void {
+  console.log(`\n${text}\n   ${more}\n`);
 }
+
+// as in the environments that local AWS describes: nobody can act on the SDK's warning here
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 const options = process.argv.slice(2);
 const demo = options.includes('--site')

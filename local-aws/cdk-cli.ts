@@ -62,3 +62,14 @@ function runCli(args: readonly string[], options: CdkOptions): Promise<CdkResult
     });
   }).finally(() => signal?.removeEventListener('abort', end));
 }
+
+/** An `onOutput` that passes on nothing but the lines with a stack's events. */
+export function stackEvents(take: (line: string) => void): (text: string) => void {
+  let rest = '';
+  return text => {
+    const lines = `${rest}${text}`.split('\n');
+    rest = lines.pop() ?? '';
+    // stack | progress | time | status | type | resource
+    for (const line of lines.filter(one => one.split(' | ').length >= 5)) take(line.trimEnd());
+  };
+}

@@ -1,13 +1,21 @@
 import { join } from 'node:path';
+import type { Credentials } from './credentials';
+
+const withoutNodeWarning = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
 
 /** The settings that lead the CDK CLI and the SDKs of a child process to the endpoint, and nowhere else. */
-export function endpointSettings(url: string, region: string, folder: string): Record<string, string> {
+export function endpointSettings(
+  url: string,
+  region: string,
+  { accessKeyId, secretAccessKey }: Credentials,
+  folder: string,
+): Record<string, string> {
   return {
     AWS_ENDPOINT_URL: url,
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
-    AWS_ACCESS_KEY_ID: 'AKIALOCAL',
-    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
     // nothing of the user's own configuration: files that are not there, and no metadata service
     AWS_CONFIG_FILE: join(folder, 'no-config'),
     AWS_SHARED_CREDENTIALS_FILE: join(folder, 'no-credentials'),
@@ -17,6 +25,8 @@ export function endpointSettings(url: string, region: string, folder: string): R
     CDK_DISABLE_CLI_TELEMETRY: 'true',
     CDK_DISABLE_VERSION_CHECK: 'true',
     CDK_NOTICES: 'false',
+    // the CLI and the SDKs warn of Node versions at each start, and nobody can act on that here
+    ...withoutNodeWarning,
     NO_PROXY: '127.0.0.1',
     no_proxy: '127.0.0.1',
   };
@@ -31,5 +41,5 @@ export function childEnvironment(
   for (const [name, value] of Object.entries(process.env)) {
     if (value !== undefined && !/^(AWS|CDK)_/.test(name)) inherited[name] = value;
   }
-  return { ...inherited, TMPDIR: folder, ...settings };
+  return { ...inherited, TMPDIR: folder, ...withoutNodeWarning, ...settings };
 }

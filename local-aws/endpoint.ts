@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { AwsError, jsonError, queryError } from './aws-error';
-import { credentialScope } from './credential-scope';
+import { authorizationOf } from './authorization';
+import { AwsError, jsonError, queryError, s3Error } from './aws-error';
 import { ConnectionFault } from './faults';
 import type { Service, ServiceRequest, ServiceResponse } from './service';
 
@@ -9,6 +9,10 @@ export interface EndpointOptions {
   readonly signed: Readonly<Record<string, Service>>;
   /** By the beginning of the path, for requests that carry no Authorization header. */
   readonly unsigned?: Readonly<Record<string, Service>>;
+  /** Those that may sign requests. @default - any */
+  readonly accessKeyIds?: readonly string[];
+  /** The longest body that is read, in bytes. @default 134217728 */
+  readonly maxBodyBytes?: number;
   /** Takes a line on every request that cannot be answered. @default - standard error */
   readonly onRefusal?: (line: string) => void;
 }
@@ -18,6 +22,8 @@ export interface Endpoint {
   readonly url: string;
   close(): Promise<void>;
 }
+
+const maxUnsignedBytes = 1024 * 1024;
 
 /** Answers for AWS on a free port of the loopback interface. */
 export async function startEndpoint(options: EndpointOptions): Promise<Endpoint> {
@@ -52,9 +58,18 @@ export function isLoopback(host: string | undefined): boolean {
   return /^(127\.0\.0\.1|localhost)(:\d+)?$/i.test(host ?? '');
 }
 
-export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+/** The body of a request; longer ones are refused before they fill the memory. */
+export async function bodyOf(request: IncomingMessage, maxBytes = 128 * 1024 * 1024): Promise<Buffer> {
+  const tooLong = new AwsError('EntityTooLarge', `expected a body of at most ${maxBytes} bytes`, 413);
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLong;
   const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
+  let length = 0;
+  // leaving the loop must not close the connection, which the refusal has to reach
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > maxBytes) throw tooLong;
+  }
   return Buffer.concat(chunks);
 }
 
@@ -63,62 +78,81 @@ async function answer(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
+  const head = headOf(incoming);
   try {
-    send(outgoing, await respond(options, incoming));
+    send(outgoing, await respond(options, incoming, head));
   } catch (error) {
     if (error instanceof ConnectionFault) {
       if (error.kind === 'cut') incoming.socket.destroy();
       return;
     }
-    const type = incoming.headers['content-type'];
-    send(outgoing, refusal(options, type, 500, 'InternalFailure', String(error)));
+    const refusal = error instanceof AwsError ? error : new AwsError('InternalFailure', String(error), 500);
+    const { onRefusal = line => process.stderr.write(`${line}\n`) } = options;
+    onRefusal(refusal.message);
+    // what is left of the body is not read
+    if (!incoming.complete) outgoing.setHeader('connection', 'close');
+    send(outgoing, inFormOf(head, refusal));
   }
 }
 
-async function respond(options: EndpointOptions, incoming: IncomingMessage): Promise<ServiceResponse> {
-  if (!isLoopback(incoming.headers.host)) {
-    return { status: 403, body: `expected a loopback Host, got ${incoming.headers.host}\n` };
-  }
-  const request = await parse(incoming);
-  const service = request.service
-    ? options.signed[request.service]
-    : Object.entries(options.unsigned ?? {}).find(([prefix]) => request.path.startsWith(prefix))?.[1];
-  return service ? service(request) : unknownService(options, request);
-}
+type Head = Omit<ServiceRequest, 'body'> & { readonly accessKeyId: string };
 
-async function parse(incoming: IncomingMessage): Promise<ServiceRequest> {
-  const url = new URL(incoming.url ?? '/', 'http://127.0.0.1');
+function headOf(incoming: IncomingMessage): Head {
+  const [path = '/', query = ''] = (incoming.url ?? '/').split('?', 2);
   const headers = Object.fromEntries(
     Object.entries(incoming.headers).map(([name, value]) => [name, [value ?? ''].flat().join(', ')]),
   );
   return {
-    ...credentialScope(headers),
+    ...authorizationOf(headers),
     method: incoming.method ?? 'GET',
-    path: decodeURIComponent(url.pathname),
-    query: url.searchParams,
+    path: decoded(path),
+    query: new URLSearchParams(query),
     headers,
-    body: await bodyOf(incoming),
   };
 }
 
-function unknownService(options: EndpointOptions, request: ServiceRequest): ServiceResponse {
-  const { service, method, path, headers } = request;
-  const action = headers['x-amz-target'] ?? `${method} ${path}`;
-  const name = service ? `the service ${service}` : 'unsigned requests to this path';
-  const message = `local aws does not imitate ${name} (${action})`;
-  return refusal(options, headers['content-type'], 501, 'NotImplemented', message);
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    // no path of AWS
+    return path;
+  }
 }
 
-function refusal(
-  { onRefusal = line => process.stderr.write(`${line}\n`) }: EndpointOptions,
-  contentType: string | undefined,
-  status: number,
-  code: string,
-  message: string,
-): ServiceResponse {
-  onRefusal(message);
-  const error = new AwsError(code, message, status);
-  return contentType?.includes('x-www-form-urlencoded') ? queryError(error) : jsonError(error);
+async function respond(
+  options: EndpointOptions,
+  incoming: IncomingMessage,
+  head: Head,
+): Promise<ServiceResponse> {
+  const { host } = incoming.headers;
+  if (!isLoopback(host)) return { status: 403, body: `expected a loopback Host, got ${host}\n` };
+  const service = serviceFor(options, head);
+  const { accessKeyId: _, ...request } = head;
+  const body = await bodyOf(incoming, head.service ? options.maxBodyBytes : maxUnsignedBytes);
+  return service({ ...request, body });
+}
+
+function serviceFor({ signed, unsigned = {}, accessKeyIds }: EndpointOptions, head: Head): Service {
+  const { accessKeyId, service: name, method, path, headers } = head;
+  if (name && accessKeyIds && !accessKeyIds.includes(accessKeyId)) {
+    const cure = 'take the variables that it printed when it started';
+    const message = `expected an access key id of this local aws, got ${accessKeyId}: ${cure}`;
+    throw new AwsError('UnrecognizedClientException', message, 403);
+  }
+  const service = name
+    ? Object.entries(signed).find(([known]) => known === name)?.[1]
+    : Object.entries(unsigned).find(([prefix]) => path.startsWith(prefix))?.[1];
+  if (service) return service;
+  const action = headers['x-amz-target'] ?? `${method} ${path}`;
+  const what = name ? `the service ${name}` : 'unsigned requests to this path';
+  throw new AwsError('NotImplemented', `local aws does not imitate ${what} (${action})`, 501);
+}
+
+function inFormOf({ service, headers }: Head, error: AwsError): ServiceResponse {
+  if (service === 's3') return s3Error(error);
+  const isQuery = headers['content-type']?.includes('x-www-form-urlencoded');
+  return isQuery ? queryError(error) : jsonError(error);
 }
 
 function send(outgoing: ServerResponse, { status, headers, body = '' }: ServiceResponse): void {

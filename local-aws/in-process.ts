@@ -1,6 +1,6 @@
 import type { HttpHandlerOptions, HttpRequest, HttpResponse } from '@smithy/types';
+import { authorizationOf } from './authorization';
 import type { Clock } from './clock';
-import { credentialScope } from './credential-scope';
 import { ConnectionFault } from './faults';
 import type { Service, ServiceRequest } from './service';
 
@@ -31,12 +31,14 @@ function serviceRequest({ method, path, query = {}, headers, body }: HttpRequest
   const lowerCase = Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
   );
+  const { service, region } = authorizationOf(lowerCase);
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     for (const one of [value ?? ''].flat()) search.append(name, one);
   }
   return {
-    ...credentialScope(lowerCase),
+    service,
+    region,
     method,
     path: decodeURIComponent(path),
     query: search,

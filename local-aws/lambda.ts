@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { deliver } from './asynchronous-event';
 import { AwsError, jsonError } from './aws-error';
 import type { Clock } from './clock';
-import { CodeFolders } from './code-folders';
+import { answersOnlyOverHttps, unzipped, writeFiles } from './code-archive';
+import type { Credentials } from './credentials';
 import { ExecutionEnvironment, type Invocation, type InvocationResult } from './execution-environment';
-import { answersOnlyOverHttps } from './https-only';
 import type { EventInvokeConfiguration, FunctionConfiguration, Functions } from './lambda-function';
 import type { Service, ServiceRequest, ServiceResponse } from './service';
 
@@ -14,6 +15,10 @@ export interface LambdaOptions {
   readonly folder: string;
   /** The zip archive behind a function's code. */
   readonly readObject: (bucket: string, key: string) => Uint8Array;
+  /** Those of every function's environment. */
+  readonly credentials: Required<Credentials>;
+  /** Takes each line of a function's log as it is written. */
+  readonly onLogLine?: (functionName: string, line: string) => void;
   /** Variables that every environment gets besides those that Lambda sets, e.g. the endpoint. */
   readonly variables: () => Readonly<Record<string, string>>;
 }
@@ -37,10 +42,6 @@ interface RunningEnvironment {
   readonly deployed: DeployedFunction;
 }
 
-const defaultRetries = 2;
-const defaultMaximumAgeSeconds = 6 * 3600;
-const secret = { AWS_ACCESS_KEY_ID: 'ASIALOCAL', AWS_SECRET_ACCESS_KEY: 'local', AWS_SESSION_TOKEN: 'local' };
-
 /** Lambda: functions from zip archives, run in processes under AWS's own runtime client. */
 export class Lambda implements Functions {
   /** Every finished attempt, in order. */
@@ -48,14 +49,11 @@ export class Lambda implements Functions {
   private readonly functions = new Map<string, DeployedFunction>();
   private readonly eventInvokeConfigs = new Map<string, EventInvokeConfiguration>();
   private readonly logs = new Map<string, string[]>();
-  private readonly code: CodeFolders;
   private readonly closing = new AbortController();
   private readonly runs = new Set<Promise<unknown>>();
   private running: RunningEnvironment[] = [];
 
-  constructor(private readonly options: LambdaOptions) {
-    this.code = new CodeFolders(options.folder);
-  }
+  constructor(private readonly options: LambdaOptions) {}
 
   readonly service: Service = async request => {
     try {
@@ -72,12 +70,12 @@ export class Lambda implements Functions {
     const present = this.functions.get(functionName)?.configuration.region ?? region;
     if (present !== region)
       throw new Error(`expected ${functionName} in one Region, got ${present} and ${region}`);
-    const archive = this.options.readObject(code.bucket, code.key);
-    if (answersOnlyOverHttps(archive)) {
+    const files = unzipped(this.options.readObject(code.bucket, code.key));
+    if (answersOnlyOverHttps(files)) {
       const why = 'its code answers CloudFormation over https only, and response URLs are http here';
       throw new Error(`local aws cannot run the custom resources of ${functionName}: ${why}`);
     }
-    const taskRoot = await this.code.unzip(archive);
+    const taskRoot = await writeFiles(this.options.folder, files);
     this.functions.set(functionName, { configuration, arn, taskRoot });
     await this.endIdle();
     return arn;
@@ -98,6 +96,8 @@ export class Lambda implements Functions {
 
   async invokeAsynchronously(functionArn: string, payload: string): Promise<void> {
     const { configuration } = this.existing(functionArn);
+    // an event that is queued in vain would keep CloudFormation waiting for an hour
+    refuseOtherRuntime(configuration);
     // nobody waits for an asynchronous event; its failures are attempts and log lines
     this.deliver(configuration.functionName, payload).catch(error => {
       if (!this.closing.signal.aborted) this.logLine(configuration.functionName, String(error));
@@ -126,20 +126,19 @@ export class Lambda implements Functions {
   }
 
   private async deliver(functionName: string, payload: string): Promise<void> {
-    const { clock } = this.options;
-    const queuedAt = clock.now();
     const requestId = randomUUID();
-    for (let attempt = 0; ; attempt++) {
-      const deployed = this.functions.get(functionName);
-      if (!deployed) return;
-      const { errorType } = await this.run(deployed, payload, requestId);
-      this.attempts.push({ functionName, requestId, attempt, errorType });
-      const config = this.eventInvokeConfigs.get(functionName);
-      if (!errorType || attempt >= (config?.maximumRetryAttempts ?? defaultRetries)) return;
-      await clock.sleep((attempt + 1) * 60_000, this.closing.signal);
-      const maximumAge = config?.maximumEventAgeSeconds ?? defaultMaximumAgeSeconds;
-      if (clock.now() - queuedAt > maximumAge * 1000) return;
-    }
+    await deliver({
+      clock: this.options.clock,
+      signal: this.closing.signal,
+      config: () => this.eventInvokeConfigs.get(functionName),
+      run: async attempt => {
+        const deployed = this.functions.get(functionName);
+        if (!deployed) return false;
+        const { errorType } = await this.run(deployed, payload, requestId);
+        this.attempts.push({ functionName, requestId, attempt, errorType });
+        return errorType !== undefined;
+      },
+    });
   }
 
   private run(deployed: DeployedFunction, payload: string, requestId: string): Promise<InvocationResult> {
@@ -165,7 +164,7 @@ export class Lambda implements Functions {
     const { functionName, timeoutSeconds } = deployed.configuration;
     return ExecutionEnvironment.start({
       taskRoot: deployed.taskRoot,
-      variables: { ...this.options.variables(), ...lambdaVariables(deployed) },
+      variables: { ...this.options.variables(), ...lambdaVariables(deployed, this.options.credentials) },
       timeoutSeconds,
       onLogLine: line => this.logLine(functionName, line),
     });
@@ -192,6 +191,7 @@ export class Lambda implements Functions {
     const lines = this.logs.get(functionName) ?? [];
     this.logs.set(functionName, lines);
     lines.push(line);
+    this.options.onLogLine?.(functionName, line);
   }
 
   private async invoke({ method, path, headers: sent, body }: ServiceRequest): Promise<ServiceResponse> {
@@ -208,21 +208,33 @@ export class Lambda implements Functions {
     if (type !== 'RequestResponse') {
       throw new AwsError('NotImplemented', `local aws does not imitate lambda Invoke with ${type}`, 501);
     }
-    const result = await this.run(this.existing(name), payload, randomUUID());
+    const deployed = this.existing(name);
+    refuseOtherRuntime(deployed.configuration);
+    const result = await this.run(deployed, payload, randomUUID());
     const headers = { 'x-amz-executed-version': '$LATEST' };
     const failed = { ...headers, 'x-amz-function-error': 'Unhandled' };
     return { status: 200, headers: result.errorType ? failed : headers, body: result.payload };
   }
 }
 
-function lambdaVariables({ configuration, taskRoot }: DeployedFunction): Record<string, string> {
+function refuseOtherRuntime({ functionName, runtime }: FunctionConfiguration): void {
+  if (runtime.startsWith('nodejs')) return;
+  throw new AwsError('NotImplemented', `local aws does not run ${runtime} (${functionName})`, 501);
+}
+
+function lambdaVariables(
+  { configuration, taskRoot }: DeployedFunction,
+  { accessKeyId, secretAccessKey, sessionToken }: Required<Credentials>,
+): Record<string, string> {
   const { functionName, region, handler, runtime, memorySizeMb, environment, logGroup } = configuration;
   return {
     // the two are not Lambda's: the process must be found, and must not see the user's home folder
     PATH: process.env.PATH ?? '',
     HOME: taskRoot,
     ...environment,
-    ...secret,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
     AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}`,
@@ -235,6 +247,7 @@ function lambdaVariables({ configuration, taskRoot }: DeployedFunction): Record<
     LAMBDA_TASK_ROOT: taskRoot,
     _HANDLER: handler,
     TZ: ':UTC',
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     LANG: 'en_US.UTF-8',
   };
 }

@@ -1,10 +1,14 @@
+import { passiveTypes } from './cloudformation/passive-types';
 import { startLocalAws } from './local-aws';
 import { ended } from './signals';
 
-/** Keeps a local AWS running until a signal, or the end of standard input where that is a pipe. */
+/** Keeps a local AWS running until it is asked to end. */
 async function main(): Promise<void> {
   const end = ended();
-  const aws = await startLocalAws({ region: process.env.AWS_REGION });
+  const aws = await startLocalAws({
+    region: process.env.AWS_REGION,
+    onLogLine: (functionName, line) => console.error(`${functionName} | ${line}`),
+  });
   try {
     console.log(instructions(aws.settings));
     await end;
@@ -15,11 +19,26 @@ async function main(): Promise<void> {
 
 function instructions(settings: Readonly<Record<string, string>>): string {
   return [
-    '# local AWS is running; in the shell of your CDK app:',
+    '# Local AWS is running, empty, and bootstrapped for the CDK in every Region. In the shell of your CDK app:',
     'unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN',
     ...Object.entries(settings).map(([name, value]) => `export ${name}='${value}'`),
-    '# Ctrl-C ends it and forgets everything',
+    '#',
+    '# Works: AWS::Lambda::Function (nodejs), AWS::Lambda::EventInvokeConfig, AWS::SSM::Parameter, Custom::*',
+    '# Recorded only, with ids and attributes that lead nowhere:',
+    ...recordedTypes().map(line => `#   ${line}`),
+    '# Any other type, and any other attribute, is refused by its name. docs/local-aws.md has the rest.',
+    "# The functions' logs appear here. Ctrl-C ends local AWS, and everything is forgotten.",
   ].join('\n');
+}
+
+/** A line for each service. */
+function recordedTypes(): string[] {
+  const byService = new Map<string, string[]>();
+  for (const type of Object.keys(passiveTypes)) {
+    const [service = '', name = ''] = type.split(/::(?=\w+$)/);
+    byService.set(service, [...(byService.get(service) ?? []), name]);
+  }
+  return [...byService].map(([service, names]) => `${service}:: ${names.join(', ')}`);
 }
 
 main().catch(error => {

@@ -1,12 +1,24 @@
 import { fstatSync } from 'node:fs';
 
-/** A signal that is aborted when somebody asks this process to end, or no longer reads what it writes. */
+const parentLookMs = 200;
+
+/**
+ * A signal that is aborted when this process is asked to end: by a signal, by the death of its parent, who may have
+ * been told alone, or because nobody reads any more what it writes.
+ */
 export function endRequested(): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => controller.abort(new Error(`ended by ${name}`)));
   }
   process.stdout.on('error', error => controller.abort(error));
+  const parent = process.ppid;
+  const look = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(look);
+    controller.abort(new Error('ended with its parent'));
+  }, parentLookMs);
+  look.unref();
   return controller.signal;
 }
 

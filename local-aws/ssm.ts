@@ -1,16 +1,14 @@
 import { AwsError } from './aws-error';
 import { jsonService, requiredText } from './aws-json';
+import { parameterKey } from './cloudformation';
 import type { Service } from './service';
 
-/** Parameter values by name, the same in every Region. */
-export type Parameters = Map<string, string>;
-
-/** GetParameter; CloudFormation writes into the same map. */
-export function ssm(accountId: string, parameters: Parameters): Service {
+/** GetParameter; CloudFormation writes into the same map, by `parameterKey`. */
+export function ssm(accountId: string, parameters: Pick<ReadonlyMap<string, string>, 'get'>): Service {
   return jsonService('AmazonSSM', {
     GetParameter: (input, { region }) => {
       const name = requiredText(input, 'Name');
-      const value = parameters.get(name);
+      const value = parameters.get(parameterKey(region, name));
       if (value === undefined) throw new AwsError('ParameterNotFound', `no parameter ${name}`);
       const arn = `arn:aws:ssm:${region}:${accountId}:parameter/${name.replace(/^\//, '')}`;
       return {

@@ -1,14 +1,15 @@
 import { AwsError, escapeXml, queryError, xml } from './aws-error';
+import type { Credentials } from './credentials';
 import type { Service, ServiceResponse } from './service';
 
-/** The two STS operations of the CDK CLI. Any role may be assumed; the credentials are worth nothing. */
-export function sts(accountId: string, now: () => number): Service {
+/** The two STS operations of the CDK CLI. Any role may be assumed, always with the same credentials. */
+export function sts(accountId: string, role: Required<Credentials>, now: () => number): Service {
   return async request => {
     const parameters = new URLSearchParams(request.body.toString('utf8'));
     const action = parameters.get('Action') ?? '(no Action)';
     try {
       if (action === 'GetCallerIdentity') return callerIdentity(accountId);
-      if (action === 'AssumeRole') return assumedRole(accountId, parameters, now());
+      if (action === 'AssumeRole') return assumedRole(accountId, parameters, role, now());
       throw new AwsError('InvalidAction', `local aws does not imitate sts ${action}`);
     } catch (error) {
       if (error instanceof AwsError) return queryError(error);
@@ -25,7 +26,12 @@ function callerIdentity(accountId: string): ServiceResponse {
   );
 }
 
-function assumedRole(accountId: string, parameters: URLSearchParams, now: number): ServiceResponse {
+function assumedRole(
+  accountId: string,
+  parameters: URLSearchParams,
+  { accessKeyId, secretAccessKey, sessionToken }: Required<Credentials>,
+  now: number,
+): ServiceResponse {
   const role = required(parameters, 'RoleArn').split('/').at(-1) ?? '';
   const session = required(parameters, 'RoleSessionName');
   const arn = escapeXml(`arn:aws:sts::${accountId}:assumed-role/${role}/${session}`);
@@ -33,8 +39,8 @@ function assumedRole(accountId: string, parameters: URLSearchParams, now: number
   return result(
     'AssumeRole',
     `<AssumedRoleUser><Arn>${arn}</Arn><AssumedRoleId>AROALOCAL:${escapeXml(session)}</AssumedRoleId></AssumedRoleUser>` +
-      '<Credentials><AccessKeyId>ASIALOCAL</AccessKeyId><SecretAccessKey>local</SecretAccessKey>' +
-      `<SessionToken>local</SessionToken><Expiration>${expiration}</Expiration></Credentials>`,
+      `<Credentials><AccessKeyId>${accessKeyId}</AccessKeyId><SecretAccessKey>${secretAccessKey}</SecretAccessKey>` +
+      `<SessionToken>${sessionToken}</SessionToken><Expiration>${expiration}</Expiration></Credentials>`,
   );
 }
 

@@ -71,7 +71,7 @@ export class Wafv2 {
   private serial = 0;
 
   constructor(private readonly options: Wafv2Options) {
-    const perSecond = { CreateAPIKey: 1, GetDecryptedAPIKey: 5, ListAPIKeys: 5 };
+    const perSecond = { CreateAPIKey: 1, ListAPIKeys: 5 };
     const { clock, quota = { perSecond } } = options;
     this.faults = new Faults(clock);
     this.quota = new Quota(clock, quota === 'unlimited' ? { perSecond: {} } : quota);
@@ -81,7 +81,6 @@ export class Wafv2 {
     this.service = jsonService('AWSWAF_20190729', {
       ...operation('CreateAPIKey', (region, input) => this.create(region, input)),
       ...operation('DeleteAPIKey', (region, input) => this.delete(region, input)),
-      ...operation('GetDecryptedAPIKey', (region, input) => this.decrypt(region, input)),
       ...operation('ListAPIKeys', (region, input) => this.list(region, input)),
     });
   }
@@ -132,11 +131,6 @@ export class Wafv2 {
   private delete(region: string, input: JsonInput): object {
     this.existing(region, input).deletedAt = this.options.clock.now();
     return {};
-  }
-
-  private decrypt(region: string, input: JsonInput): object {
-    const { tokenDomains, createdAt } = this.existing(region, input);
-    return { TokenDomains: this.answered(tokenDomains), CreationTimestamp: createdAt / 1000 };
   }
 
   private list(region: string, input: JsonInput): object {

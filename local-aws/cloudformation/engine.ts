@@ -2,7 +2,7 @@ import { AwsError } from '../aws-error';
 import type { Clock } from '../clock';
 import type { Functions } from '../lambda-function';
 import { CustomResources } from './custom-resource';
-import { type Deployment, planDeployment } from './deployment';
+import type { Deployment } from './deployment';
 import { defaultVariants, type Environment, type Variants } from './environment';
 import type { Random } from './identifiers';
 import {
@@ -14,6 +14,7 @@ import {
   settledStatuses,
 } from './operation';
 import { givenParameters, parameterValues } from './parameters';
+import { planDeployment } from './plan';
 import type { ResourceType } from './resource-type';
 import { awsResourceTypes, type Parameters } from './resource-types';
 import { needsReplacement } from './rollout';

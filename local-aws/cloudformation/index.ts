@@ -16,6 +16,7 @@ export {
   type RollbackInput,
 } from './engine';
 export { defaultVariants, type Variants } from './environment';
+export { parameterKey } from './parameters';
 export { Form, queryService } from './query-protocol';
 export {
   type ResourceCopy,

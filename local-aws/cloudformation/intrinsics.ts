@@ -1,4 +1,3 @@
-import { conditionHolds } from './conditions';
 import { attributePath, branches, intrinsicCall, placeholder, substitution, type Template } from './template';
 import { isList, isObject, listAt, objectAt, type Properties, textAt, type Value } from './value';
 
@@ -39,6 +38,8 @@ const intrinsics = new Map<string, Intrinsic>([
   ['Fn::FindInMap', foundInMap],
   ['Fn::ImportValue', (argument, scope) => scope.elsewhere.importedValue(resolveText(argument, scope))],
   ['Fn::GetStackOutput', stackOutput],
+  ['Fn::Base64', (argument, scope) => Buffer.from(resolveText(argument, scope)).toString('base64')],
+  ['Fn::GetAZs', availabilityZones],
 ]);
 
 /** Whether `resolve` knows the function. */
@@ -92,7 +93,7 @@ function referencesOfSub(argument: Value, scope: Scope): string[] {
   const names = [...text.matchAll(placeholder)].flatMap(([, name = '']) =>
     name.startsWith('!') ? [] : [name],
   );
-  const direct = names.filter(name => !(name in variables) && !isParameter(name, scope));
+  const direct = names.filter(name => !Object.hasOwn(variables, name) && !isParameter(name, scope));
   return [...direct.map(name => name.split('.')[0] ?? name), ...references(variables, scope)];
 }
 
@@ -104,7 +105,7 @@ function intrinsicNamed(name: string): Intrinsic {
   const intrinsic = intrinsics.get(name);
   if (intrinsic) return intrinsic;
   throw new Error(
-    `unknown intrinsic function: expected one of ${[...intrinsics.keys()].join(', ')}, got ${name}`,
+    `local aws does not imitate the intrinsic function ${name}; it knows ${[...intrinsics.keys()].join(', ')}`,
   );
 }
 
@@ -127,7 +128,7 @@ function substituted(argument: Value, scope: Scope): string {
   const [text, variables] = substitution(argument);
   return text.replace(placeholder, (whole, name: string) => {
     if (name.startsWith('!')) return whole.replace('!', '');
-    const variable = variables[name];
+    const variable = Object.hasOwn(variables, name) ? variables[name] : undefined;
     if (variable !== undefined) return resolveText(variable, scope);
     const isAttribute = name.includes('.') && !scope.parameters.has(name);
     return textAt(isAttribute ? attribute(attributePath(name), scope) : reference(name, scope), whole);
@@ -153,6 +154,12 @@ function selected(argument: Value, scope: Scope): Value {
 function split(argument: Value, scope: Scope): Value {
   const [delimiter, text] = listAt(argument, 'Fn::Split');
   return resolveText(text ?? [], scope).split(textAt(delimiter, 'Fn::Split'));
+}
+
+/** Three zones for every Region. */
+function availabilityZones(argument: Value, scope: Scope): Value {
+  const region = resolveText(argument, scope) || String(scope.parameters.get('AWS::Region'));
+  return ['a', 'b', 'c'].map(zone => `${region}${zone}`);
 }
 
 function branch(argument: Value, scope: Scope): Value {
@@ -186,4 +193,57 @@ function foundInMap(argument: Value, scope: Scope): Value {
   throw new Error(
     `[Fn::FindInMap] expected map, key and second-level key of a mapping, got ${path.join(', ')}`,
   );
+}
+
+/** Whether the condition of that name in the template is true. */
+export function conditionHolds(name: string, scope: Scope): boolean {
+  const { conditions } = scope.template;
+  const condition = Object.hasOwn(conditions, name) ? conditions[name] : undefined;
+  if (condition === undefined) throw new Error(`expected a condition of the template, got ${name}`);
+  return isTrue(condition, scope);
+}
+
+/** Throws with the description of the first assertion of the template's rules that is false. */
+export function checkRules(scope: Scope): void {
+  for (const [name, value] of Object.entries(scope.template.rules)) {
+    const rule = objectAt(value, `Rules/${name}`);
+    if (rule.RuleCondition !== undefined && !isTrue(rule.RuleCondition, scope)) continue;
+    for (const item of listAt(rule.Assertions, `Rules/${name}/Assertions`)) {
+      const { Assert, AssertDescription } = objectAt(item, `Rules/${name}/Assertions`);
+      if (Assert !== undefined && isTrue(Assert, scope)) continue;
+      throw new Error(`rule ${name} does not hold: ${textAt(AssertDescription ?? '', name)}`);
+    }
+  }
+}
+
+function isTrue(condition: Value, scope: Scope): boolean {
+  const [entry, ...others] = isObject(condition) ? Object.entries(condition) : [];
+  if (!entry || others.length > 0) {
+    throw new Error(`expected one condition function, got ${JSON.stringify(condition)}`);
+  }
+  const [name, argument] = entry;
+  const operands = () => listAt(argument, name);
+  switch (name) {
+    case 'Condition':
+      return conditionHolds(textAt(argument, name), scope);
+    case 'Fn::Equals':
+      return resolveText(operands()[0] ?? [], scope) === resolveText(operands()[1] ?? [], scope);
+    case 'Fn::And':
+      return operands().every(operand => isTrue(operand, scope));
+    case 'Fn::Or':
+      return operands().some(operand => isTrue(operand, scope));
+    case 'Fn::Not':
+      return operands().every(operand => !isTrue(operand, scope));
+    case 'Fn::Contains':
+      return contains(operands(), scope);
+    default:
+      throw new Error(`local aws does not imitate the condition function ${name}`);
+  }
+}
+
+function contains([list, item]: readonly Value[], scope: Scope): boolean {
+  const texts = listAt(resolve(list ?? '', scope), 'Fn::Contains').map(element =>
+    textAt(element, 'Fn::Contains'),
+  );
+  return texts.includes(resolveText(item ?? '', scope));
 }

@@ -1,6 +1,7 @@
-import { type Deployment, resolveOutputs, scopeOf } from './deployment';
+import type { Deployment } from './deployment';
 import type { Environment } from './environment';
 import type { Elsewhere } from './intrinsics';
+import { resolveOutputs, scopeOf } from './plan';
 import { type RemovalOptions, remove } from './removal';
 import { Rollout } from './rollout';
 import type { Stack, StackResource } from './stack';

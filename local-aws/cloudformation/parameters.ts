@@ -14,7 +14,7 @@ export type ParameterInput = ReadonlyMap<string, string>;
 
 /** The values of a template's parameters as given or by default, before SSM is asked. */
 export function givenParameters(template: Template, input: ParameterInput): Map<string, string> {
-  const unknown = [...input.keys()].filter(key => !(key in template.parameters));
+  const unknown = [...input.keys()].filter(key => !Object.hasOwn(template.parameters, key));
   if (unknown.length > 0) throw new Error(`Parameters: [${unknown.join(', ')}] do not exist in the template`);
   const given = Object.keys(template.parameters).map(
     name => [name, givenOrDefault(template, name, input)] as const,
@@ -36,7 +36,8 @@ export function parameterValues(
   stack: StackIdentity,
   ssm: Pick<ReadonlyMap<string, string>, 'get'>,
 ): Map<string, Value> {
-  const values = [...given].map(([name, value]) => [name, typed(template, name, value, ssm)] as const);
+  const stored = (name: string) => ssm.get(parameterKey(stack.region, name));
+  const values = [...given].map(([name, value]) => [name, typed(template, name, value, stored)] as const);
   return new Map([...values, ...pseudoParameters(stack)]);
 }
 
@@ -44,7 +45,7 @@ function typed(
   template: Template,
   name: string,
   value: string,
-  ssm: Pick<ReadonlyMap<string, string>, 'get'>,
+  stored: (name: string) => string | undefined,
 ): Value {
   const type = textAt(
     objectAt(template.parameters[name], `Parameters/${name}`).Type,
@@ -58,16 +59,19 @@ function typed(
     case 'List<Number>':
       return value.split(',').map(item => item.trim());
     case 'AWS::SSM::Parameter::Value<String>':
-      return stored(value, ssm);
+      return stored(value) ?? missing(value);
     default:
-      throw new Error(`unknown type of parameter ${name}: ${type}`);
+      throw new Error(`local aws does not imitate the type of the parameter ${name}: ${type}`);
   }
 }
 
-function stored(name: string, ssm: Pick<ReadonlyMap<string, string>, 'get'>): string {
-  const value = ssm.get(name);
-  if (value !== undefined) return value;
+function missing(name: string): never {
   throw new Error(`Unable to fetch parameters [${name}] from parameter store for this account.`);
+}
+
+/** Under which an SSM parameter of a Region is stored. */
+export function parameterKey(region: string, name: string): string {
+  return `${region} ${name}`;
 }
 
 function pseudoParameters({ id, name, region, accountId }: StackIdentity): [string, Value][] {

@@ -42,29 +42,30 @@ function grouped(copies: readonly StackResource[]): Map<string, StackResource[]>
 
 async function removeCopy(copy: StackResource, options: RemovalOptions): Promise<boolean> {
   const { stack, environment, isRetained, isOfStack, attempts } = options;
+  const { logicalId } = copy;
   const isCurrent = stack.isCurrent(copy);
   const record = (status: string, reason?: string) => {
     const changed = { ...copy, status, reason };
     if (isCurrent) stack.put(changed);
     else noteFormer(changed, options);
-    return changed;
   };
-  const end = (last: StackResource): true => {
-    if (isCurrent)
-      stack.drop(copy.logicalId, isOfStack && environment.variants.showsDeleted ? last : undefined);
+  const end = (status: string): true => {
+    record(status);
+    const last = isOfStack && environment.variants.showsDeleted ? stack.resources.get(logicalId) : undefined;
+    if (isCurrent) stack.drop(logicalId, last);
     return true;
   };
   try {
-    if (isRetained(copy)) return end(record('DELETE_SKIPPED'));
+    if (isRetained(copy)) return end('DELETE_SKIPPED');
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
       record('DELETE_IN_PROGRESS');
       const failure = await failureToDelete(copy, options);
-      if (failure === undefined) return end(record('DELETE_COMPLETE'));
+      if (failure === undefined) return end('DELETE_COMPLETE');
       record('DELETE_FAILED', failure);
     }
     return false;
   } finally {
-    if (!isCurrent) stack.show(copy.logicalId);
+    if (!isCurrent) stack.show(logicalId);
   }
 }
 

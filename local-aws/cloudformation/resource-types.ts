@@ -1,13 +1,14 @@
 import type { Functions } from '../lambda-function';
 import { inventedName, type Random } from './identifiers';
-import { partitionOf } from './parameters';
+import { parameterKey, partitionOf } from './parameters';
+import { type PassiveType, passiveTypes } from './passive-types';
 import type { ResourceCopy, ResourceRequest, ResourceState, ResourceType } from './resource-type';
 import { objectAt, type Properties, textAt, type Value } from './value';
 
 export interface ResourceTypeOptions {
   readonly random: Random;
   readonly functions: Functions;
-  /** Where SSM finds the values of its parameters. */
+  /** Where SSM finds the values of its parameters, by `parameterKey`. */
   readonly parameters: Parameters;
 }
 
@@ -16,50 +17,31 @@ export type Parameters = Pick<Map<string, string>, 'get' | 'set' | 'has' | 'dele
 /** The resource types that are imitated, custom resources aside. IAM is recorded, never enforced. */
 export function awsResourceTypes(options: ResourceTypeOptions): Map<string, ResourceType> {
   return new Map([
-    ['AWS::CDK::Metadata', passive({}, options, () => ({}))],
-    ['AWS::IAM::Policy', passive({}, options, () => ({}))],
-    [
-      'AWS::IAM::Role',
-      passive({ name: 'RoleName', maxLength: 64, replacedBy: ['Path'] }, options, roleAttributes),
-    ],
+    ...Object.entries(passiveTypes).map(([name, type]) => [name, passive(type, options)] as const),
     ['AWS::Lambda::EventInvokeConfig', eventInvokeConfig(options)],
     ['AWS::Lambda::Function', lambdaFunction(options)],
-    ['AWS::Lambda::Permission', passive({ replacedBy: permissionProperties }, options, () => ({}))],
-    ['AWS::Logs::LogGroup', passive({ name: 'LogGroupName' }, options, logGroupAttributes)],
     ['AWS::SSM::Parameter', ssmParameter(options)],
   ]);
 }
 
-const permissionProperties = [
-  'Action',
-  'EventSourceToken',
-  'FunctionName',
-  'FunctionUrlAuthType',
-  'Principal',
-];
-
-interface PassiveOptions {
-  /** The property that may name the resource. */
-  readonly name?: string;
-  readonly maxLength?: number;
-  readonly replacedBy?: readonly string[];
-}
-
-/** A type of which nothing but its name and attributes matters to anybody here. */
 function passive(
-  { name, maxLength, replacedBy = [] }: PassiveOptions,
+  { name: nameProperty, maxLength, replacedBy = [], id = ({ name }) => name, attributes = {} }: PassiveType,
   { random }: ResourceTypeOptions,
-  attributes: (request: ResourceRequest, physicalId: string) => Properties,
 ): ResourceType {
   const taken = new Set<string>();
   const create = async (request: ResourceRequest) => {
-    const physicalId = nameOf(request, name, random, maxLength);
-    refuseTaken(request, physicalId, taken.has(scoped(request, physicalId)));
+    const { region, accountId } = request.stack;
+    const name = nameOf(request, nameProperty, random, maxLength);
+    const partition = partitionOf(region);
+    const resource = { name, region, accountId, partition, properties: request.properties };
+    const physicalId = id(resource);
+    refuseTaken(request, name, nameProperty !== undefined && taken.has(scoped(request, physicalId)));
     taken.add(scoped(request, physicalId));
-    return { physicalId, attributes: attributes(request, physicalId) };
+    const values = Object.entries(attributes).map(([attribute, value]) => [attribute, value(resource)]);
+    return { physicalId, attributes: Object.fromEntries(values) };
   };
   return {
-    replacedBy: name === undefined ? replacedBy : [name, ...replacedBy],
+    replacedBy: nameProperty === undefined ? replacedBy : [nameProperty, ...replacedBy],
     create,
     update: async (_request, { physicalId, attributes: present }) => ({ physicalId, attributes: present }),
     delete: async (request, { physicalId }) => void taken.delete(scoped(request, physicalId)),
@@ -85,17 +67,6 @@ function refuseTaken({ type, logicalId }: ResourceRequest, name: string, isTaken
   if (isTaken) throw new Error(`${name} already exists (${type} ${logicalId})`);
 }
 
-function roleAttributes({ stack, properties }: ResourceRequest, name: string): Properties {
-  const path = textAt(properties.Path ?? '/', 'Path');
-  const partition = partitionOf(stack.region);
-  return { Arn: `arn:${partition}:iam::${stack.accountId}:role${path}${name}`, RoleId: `AROA${name}` };
-}
-
-function logGroupAttributes({ stack }: ResourceRequest, name: string): Properties {
-  const { region, accountId } = stack;
-  return { Arn: `arn:${partitionOf(region)}:logs:${region}:${accountId}:log-group:${name}:*` };
-}
-
 function lambdaFunction({ functions, random }: ResourceTypeOptions): ResourceType {
   const put = async (request: ResourceRequest, functionName: string): Promise<ResourceState> => {
     const arn = await functions.put({ functionName, ...functionConfiguration(request, functionName) });
@@ -112,6 +83,10 @@ function lambdaFunction({ functions, random }: ResourceTypeOptions): ResourceTyp
 function functionConfiguration({ stack, properties }: ResourceRequest, functionName: string) {
   const text = (value: Value | undefined, name: string) => textAt(value, `${functionName}/${name}`);
   const code = objectAt(properties.Code, 'Code');
+  if (code.S3Bucket === undefined) {
+    const given = Object.keys(code).join(', ');
+    throw new Error(`local aws takes the code of ${functionName} from S3 only, got ${given}`);
+  }
   const variables = objectAt(
     objectAt(properties.Environment ?? {}, 'Environment').Variables ?? {},
     'Variables',
@@ -159,20 +134,22 @@ function optionalNumber(value: Value | undefined): number | undefined {
 }
 
 function ssmParameter({ parameters, random }: ResourceTypeOptions): ResourceType {
-  const put = (request: ResourceRequest, name: string): ResourceState => {
-    const { Type, Value } = validParameter(request.properties, name);
-    parameters.set(name, Value);
+  const put = ({ stack, properties }: ResourceRequest, name: string): ResourceState => {
+    const { Type, Value } = validParameter(properties, name);
+    parameters.set(parameterKey(stack.region, name), Value);
     return { physicalId: name, attributes: { Type, Value } };
   };
   return {
     replacedBy: ['Name'],
     create: async request => {
-      const name = request.properties.Name ?? `CFN-${inventedName(request.logicalId, 'Value', random)}`;
-      refuseTaken(request, textAt(name, 'Name'), parameters.has(textAt(name, 'Name')));
-      return put(request, textAt(name, 'Name'));
+      const { stack, logicalId, properties } = request;
+      const name = textAt(properties.Name ?? `CFN-${inventedName(logicalId, 'Value', random)}`, 'Name');
+      refuseTaken(request, name, parameters.has(parameterKey(stack.region, name)));
+      return put(request, name);
     },
     update: async (request, { physicalId }: ResourceCopy) => put(request, physicalId),
-    delete: async (_request, { physicalId }: ResourceCopy) => void parameters.delete(physicalId),
+    delete: async ({ stack }, { physicalId }: ResourceCopy) =>
+      void parameters.delete(parameterKey(stack.region, physicalId)),
   };
 }
 

@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { inDependencyOrder } from './dependency-order';
-import { type Deployment, scopeOf } from './deployment';
+import type { Deployment } from './deployment';
 import { type Environment, wait } from './environment';
 import { type Elsewhere, resolveProperties } from './intrinsics';
+import { scopeOf } from './plan';
 import {
   type ResourceCopy,
   ResourceFailure,

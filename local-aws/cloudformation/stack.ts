@@ -158,7 +158,7 @@ export class Stack implements StackIdentity {
   /** Has the reads show this entry of a resource instead of its current state; without one, that state again. */
   show(logicalId: string, entry?: StackResource): void {
     if (entry) this.shown.set(logicalId, entry);
-    else this.shown.delete(logicalId);
+    else this.hide(logicalId);
     this.recordChange(logicalId);
   }
 
@@ -175,6 +175,16 @@ export class Stack implements StackIdentity {
 
   get isGone(): boolean {
     return this.status === 'DELETE_COMPLETE';
+  }
+
+  private hide(logicalId: string): void {
+    const { timestamp: shownTime = 0 } = this.shown.get(logicalId) ?? {};
+    this.shown.delete(logicalId);
+    const current = this.current.get(logicalId);
+    // the time of an entry never goes back
+    if (current && shownTime > (current.timestamp ?? 0)) {
+      this.current.set(logicalId, { ...current, timestamp: shownTime });
+    }
   }
 
   private appendOf({ logicalId, physicalId = '', type, status, reason, properties }: StackResource): number {

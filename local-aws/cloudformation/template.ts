@@ -1,3 +1,4 @@
+import { JSON_SCHEMA, load } from 'js-yaml';
 import { isList, isObject, listAt, objectAt, type Properties, textAt, toValue, type Value } from './value';
 
 /** A template, checked for what this imitation knows. Intrinsics are still in place. */
@@ -30,9 +31,9 @@ const resourceAttributes = [
   ...['Type', 'Properties', 'Metadata', 'DependsOn', 'Condition', 'DeletionPolicy', 'UpdateReplacePolicy'],
 ];
 
-/** Reads a JSON template. Throws on a section, attribute or policy that is unknown here, by name. */
+/** Reads a template in JSON or YAML. Throws on a section, attribute or policy that is unknown here, by name. */
 export function parseTemplate(text: string): Template {
-  const template = objectAt(toValue(parseJson(text), ''), 'template');
+  const template = objectAt(toValue(parseText(text), ''), 'template');
   refuseUnknown('section', Object.keys(template), sections);
   const section = (name: string) => objectAt(template[name] ?? {}, name);
   const resources = Object.entries(section('Resources'));
@@ -49,11 +50,12 @@ export function parseTemplate(text: string): Template {
   };
 }
 
-function parseJson(text: string): unknown {
+function parseText(text: string): unknown {
   try {
-    return JSON.parse(text);
+    // the CDK CLI sends templates that are no assets in YAML; this schema leaves dates as the text they are
+    return text.trimStart().startsWith('{') ? JSON.parse(text) : load(text, { schema: JSON_SCHEMA });
   } catch (error) {
-    throw new Error(`expected a template in JSON, got: ${error}`);
+    throw new Error(`expected a template in JSON, or in YAML without tags such as !Ref, got: ${error}`);
   }
 }
 
@@ -81,7 +83,9 @@ function parsePolicy(value: Value | undefined, known: readonly string[], path: s
 function refuseUnknown(what: string, names: readonly string[], known: readonly string[]): void {
   const unknown = names.filter(name => !known.includes(name));
   if (unknown.length === 0) return;
-  throw new Error(`unknown ${what}: expected one of ${known.join(', ')}, got ${unknown.join(', ')}`);
+  throw new Error(
+    `local aws does not imitate the ${what} ${unknown.join(', ')}; it knows ${known.join(', ')}`,
+  );
 }
 
 /** The name and argument of an intrinsic function call, or `undefined` for plain data. */

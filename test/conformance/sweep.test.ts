@@ -11,12 +11,11 @@ let account: Account;
 
 beforeAll(async () => {
   aws = await startLocalAws({ region });
-  const credentials = { accessKeyId: 'AKIALOCAL', secretAccessKey: 'local' };
   const engine = {
     name: 'aws',
     region,
     environment: aws.environment,
-    client: { region, endpoint: aws.url, credentials },
+    client: { region, endpoint: aws.url, credentials: aws.credentials },
     readEveryMs: 1000,
     holdSeconds: 0,
     cliTimeoutMs: 0,

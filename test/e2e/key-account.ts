@@ -19,7 +19,6 @@ export type AccountOptions = Pick<LocalAwsOptions, 'region' | 'variants'> & {
 };
 
 const root = join(__dirname, '..', '..');
-const credentials = { accessKeyId: 'AKIALOCAL', secretAccessKey: 'local' };
 
 /** What the app under test is told, as JSON in its context `request`: at least the stack that it is to build. */
 export interface AppRequest {
@@ -156,7 +155,7 @@ export class KeyAccount {
 
   /** What SSM's GetParameter answers, the value or the error. */
   async ssmParameter(name: string): Promise<unknown> {
-    const scope = `${credentials.accessKeyId}/20260101/${this.region}/ssm/aws4_request`;
+    const scope = `${this.aws.credentials.accessKeyId}/20260101/${this.region}/ssm/aws4_request`;
     const response = await fetch(this.aws.url, {
       method: 'POST',
       headers: {
@@ -209,7 +208,7 @@ export class KeyAccount {
   }
 
   private clientOptions() {
-    return { endpoint: this.aws.url, region: this.region, credentials };
+    return { endpoint: this.aws.url, region: this.region, credentials: this.aws.credentials };
   }
 }
 

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runCdk } from '../../local-aws/cdk-cli';
+import { runCdk, stackEvents } from '../../local-aws/cdk-cli';
 import { childEnvironment, endpointSettings } from '../../local-aws/child-environment';
+import { newCredentials } from '../../local-aws/credentials';
 import { isRunning, until } from './until';
 
 jest.setTimeout(60_000);
@@ -13,7 +14,8 @@ let environment: Record<string, string>;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cdk-cli-test-'));
-  environment = childEnvironment(endpointSettings('http://127.0.0.1:1', 'eu-west-1', folder), folder);
+  const { user } = newCredentials();
+  environment = childEnvironment(endpointSettings('http://127.0.0.1:1', 'eu-west-1', user, folder), folder);
 });
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
@@ -51,4 +53,13 @@ test('the signal ends the CLI and the app that it runs', async () => {
 test('starts nothing once the signal is aborted', async () => {
   const run = runCdk(['synth'], { environment, cwd: folder, signal: AbortSignal.abort(new Error('early')) });
   await expect(run).rejects.toThrow('early');
+});
+
+test('the lines with events are told from the rest, however they arrive', () => {
+  const lines: string[] = [];
+  const take = stackEvents(line => lines.push(line));
+  const event = 'S | 1/2 | 1:00:00 PM | CREATE_COMPLETE | AWS::S3::Bucket | B ';
+  for (const text of ['Synthesis time\nS: deploying\n', event.slice(0, 20), `${event.slice(20)}\nOutputs`])
+    take(text);
+  expect(lines).toEqual([event.trimEnd()]);
 });

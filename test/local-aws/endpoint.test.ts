@@ -31,6 +31,8 @@ beforeEach(async () => {
         return { status: 201, headers: { 'x-test': 'yes' }, body: 'body' };
       },
     },
+    accessKeyIds: ['AKIALOCAL'],
+    maxBodyBytes: 100_000,
     onRefusal: line => refusals.push(line),
   });
 });
@@ -42,8 +44,8 @@ function client(region = 'eu-west-1') {
   return new WAFV2Client({ region, endpoint: endpoint.url, credentials, maxAttempts: 1 });
 }
 
-function signedFor(service: string) {
-  const scope = `AKIALOCAL/20260101/eu-west-1/${service}/aws4_request`;
+function signedFor(service: string, accessKeyId = 'AKIALOCAL') {
+  const scope = `${accessKeyId}/20260101/eu-west-1/${service}/aws4_request`;
   return { authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0` };
 }
 
@@ -88,6 +90,73 @@ test('an unknown service of the query protocol is refused in XML', async () => {
 
 test('an unsigned request to an unknown path is refused', async () => {
   expect((await fetch(`${endpoint.url}/elsewhere`)).status).toBe(501);
+});
+
+test.each(['constructor', 'toString', '__proto__'])(
+  'the service %s is refused like any other',
+  async name => {
+    const response = await fetch(endpoint.url, { method: 'POST', headers: signedFor(name) });
+    expect(response.status).toBe(501);
+    expect(await response.text()).toContain(`local aws does not imitate the service ${name}`);
+  },
+);
+
+describe('another access key id', () => {
+  const message = /^expected an access key id of this local aws, got AKIAOTHER/;
+
+  test('is refused, whatever the service', async () => {
+    const credentials = { accessKeyId: 'AKIAOTHER', secretAccessKey: 'local' };
+    const stranger = new WAFV2Client({ region: 'eu-west-1', endpoint: endpoint.url, credentials });
+    await expect(stranger.send(creation)).rejects.toMatchObject({
+      name: 'UnrecognizedClientException',
+      message: expect.stringMatching(message),
+    });
+    expect(waf.calls).toEqual([]);
+    expect(refusals).toEqual([expect.stringMatching(message)]);
+  });
+
+  test.each([
+    ['s3', {}, '<Error><Code>UnrecognizedClientException</Code>'],
+    ['sts', { 'content-type': 'application/x-www-form-urlencoded' }, '<ErrorResponse><Error>'],
+  ])('is refused in the form of %s', async (service, more, form) => {
+    const headers = { ...signedFor(service, 'AKIAOTHER'), ...more };
+    const response = await fetch(endpoint.url, { method: 'POST', headers });
+    expect([response.status, await response.text()]).toEqual([403, expect.stringContaining(form)]);
+  });
+
+  test('is refused before the body is read', async () => {
+    const headers = { ...signedFor('wafv2', 'AKIAOTHER'), 'content-length': '1000' };
+    const sent = request(endpoint.url, { method: 'POST', headers });
+    sent.flushHeaders();
+    const [response] = await once(sent, 'response');
+    expect(response.statusCode).toBe(403);
+    sent.on('error', () => undefined).destroy();
+  });
+});
+
+describe('a body', () => {
+  const send = async (length: number, isSigned: boolean, headers: Record<string, string>) => {
+    const options = { method: 'PUT', headers: { ...headers, ...(isSigned ? signedFor('wafv2') : {}) } };
+    const sent = request(`${endpoint.url}${isSigned ? '/' : '/unsigned/'}`, options);
+    // the endpoint may close the connection while it is still being written to
+    sent.on('error', () => undefined).end(Buffer.alloc(length));
+    const [response] = await once(sent, 'response');
+    response.resume();
+    return response.statusCode;
+  };
+
+  test.each([
+    ['signed', true, 100_000],
+    ['unsigned', false, 1024 * 1024],
+  ])('has a limit in a %s request, with and without its length', async (_, isSigned, limit) => {
+    const lengths: Record<string, string>[] = [
+      { 'content-length': String(limit + 1) },
+      { 'transfer-encoding': 'chunked' },
+    ];
+    for (const headers of lengths) expect(await send(limit + 1, isSigned, headers)).toBe(413);
+    expect(await send(limit, isSigned, {})).not.toBe(413);
+    expect(refusals).toEqual([...Array(2).fill(`expected a body of at most ${limit} bytes`)]);
+  });
 });
 
 test('a bug in a service is a failure that names it', async () => {

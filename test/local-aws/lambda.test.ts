@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { strToU8, zipSync } from 'fflate';
+import { newCredentials } from '../../local-aws/credentials';
 import { Lambda } from '../../local-aws/lambda';
 import type { FunctionConfiguration } from '../../local-aws/lambda-function';
 import { ManualClock } from './manual-clock';
@@ -35,6 +36,7 @@ beforeEach(async () => {
   clock = new ManualClock();
   lambda = new Lambda({
     accountId: '123456789012',
+    credentials: newCredentials().role,
     clock,
     folder: join(folder, 'functions'),
     readObject: () => zipSync({ 'index.js': strToU8(code) }),
@@ -318,6 +320,7 @@ test('refuses one function name in two Regions, which it could not tell apart', 
 test('refuses an archive that reaches out of its folder', async () => {
   const reaching = new Lambda({
     accountId: '123456789012',
+    credentials: newCredentials().role,
     clock,
     folder: join(folder, 'functions'),
     readObject: () => zipSync({ '../../outside.js': strToU8('') }),
@@ -326,6 +329,13 @@ test('refuses an archive that reaches out of its folder', async () => {
   lambda = reaching;
   await expect(deploy('')).rejects.toThrow('expected a path inside the archive, got ../../outside.js');
   expect(await readdir(folder)).toEqual(['functions']);
+});
+
+test('an event for another runtime than Node.js is refused by its name', async () => {
+  const arn = await deploy(counting, { runtime: 'python3.13' });
+  const refusal = 'local aws does not run python3.13 (f)';
+  await expect(lambda.invokeAsynchronously(arn, '{}')).rejects.toThrow(refusal);
+  expect(await invoke({})).toMatchObject({ status: 501, payload: { message: refusal } });
 });
 
 describe('code that answers CloudFormation', () => {

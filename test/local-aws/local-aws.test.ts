@@ -45,7 +45,7 @@ const template = {
 };
 
 function send(service: string, path: string, init: RequestInit): Promise<Response> {
-  const scope = `AKIALOCAL/20260101/eu-west-1/${service}/aws4_request`;
+  const scope = `${aws.credentials.accessKeyId}/20260101/eu-west-1/${service}/aws4_request`;
   const authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`;
   return fetch(`${aws.url}${path}`, { ...init, headers: { authorization } });
 }
@@ -57,7 +57,8 @@ async function cloudFormation(parameters: Record<string, string>): Promise<strin
 }
 
 test('a stack with a custom resource goes from its asset to its outputs', async () => {
-  aws = await startLocalAws();
+  const log: string[] = [];
+  aws = await startLocalAws({ onLogLine: (name, line) => log.push(`${name} ${line}`) });
   await send('s3', `/${bucket}/code.zip`, { method: 'PUT', body: zipSync({ 'index.js': strToU8(echo) }) });
   const TemplateBody = JSON.stringify(template);
   await cloudFormation({
@@ -73,6 +74,7 @@ test('a stack with a custom resource goes from its asset to its outputs', async 
   expect(described).toContain('<StackStatus>CREATE_COMPLETE</StackStatus>');
   expect(described).toContain('<OutputValue>hello</OutputValue>');
   expect(described).toContain('<OutputValue>eu-west-1</OutputValue>');
+  expect(log).toContainEqual(expect.stringMatching(/^s-Function-\w{12} START RequestId: /));
 });
 
 test('its settings lead an SDK client to it', async () => {
@@ -87,6 +89,19 @@ test('its settings lead an SDK client to it', async () => {
     process.env = before;
   }
   expect(aws.waf.keys()).toMatchObject([{ region: 'eu-central-1' }]);
+});
+
+test('takes no access key id but its own', async () => {
+  const other = await startLocalAws();
+  aws = await startLocalAws({ onRefusal: () => undefined });
+  const { credentials } = other;
+  await other.close();
+  const client = new WAFV2Client({ endpoint: aws.url, region: 'eu-west-1', credentials });
+  const command = new CreateAPIKeyCommand({ Scope: 'REGIONAL', TokenDomains: ['example.com'] });
+  await expect(client.send(command)).rejects.toThrow('expected an access key id of this local aws, got AKIA');
+  const own = new WAFV2Client({ endpoint: aws.url, region: 'eu-west-1', credentials: aws.credentials });
+  await own.send(command);
+  expect(aws.waf.keys()).toHaveLength(1);
 });
 
 test("the environment has nothing of the user's AWS and CDK configuration", async () => {

@@ -1,4 +1,6 @@
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/nested-clients/sts';
+import { parameterKey } from '../../local-aws/cloudformation';
+import { newCredentials } from '../../local-aws/credentials';
 import { inProcessHandler } from '../../local-aws/in-process';
 import type { Service, ServiceRequest } from '../../local-aws/service';
 import { ssm } from '../../local-aws/ssm';
@@ -23,7 +25,8 @@ async function post(service: Service, body: string, target = ''): Promise<{ stat
 }
 
 describe('sts', () => {
-  const service = sts(accountId, () => clock.now());
+  const { role } = newCredentials();
+  const service = sts(accountId, role, () => clock.now());
 
   test('tells the account', async () => {
     const { status, body } = await post(service, 'Action=GetCallerIdentity&Version=2011-06-15');
@@ -41,8 +44,8 @@ describe('sts', () => {
     const answer = await client.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'a<b' }));
     expect(answer.AssumedRoleUser?.Arn).toBe(`arn:aws:sts::${accountId}:assumed-role/deploy-role/a<b`);
     expect(answer.Credentials).toMatchObject({
-      AccessKeyId: expect.any(String),
-      SessionToken: expect.any(String),
+      AccessKeyId: role.accessKeyId,
+      SessionToken: role.sessionToken,
       Expiration: new Date(clock.now() + 3_600_000),
     });
   });
@@ -57,13 +60,19 @@ describe('sts', () => {
 });
 
 describe('ssm', () => {
-  const parameters = new Map([['/a/b', '30']]);
+  const parameters = new Map([[parameterKey('eu-west-1', '/a/b'), '30']]);
   const service = ssm(accountId, parameters);
 
   test('reads a parameter from the shared map', async () => {
-    parameters.set('later', 'value');
+    parameters.set(parameterKey('eu-west-1', 'later'), 'value');
     const { body } = await post(service, '{"Name":"later"}', 'AmazonSSM.GetParameter');
     expect(JSON.parse(body)).toMatchObject({ Parameter: { Name: 'later', Value: 'value', Type: 'String' } });
+  });
+
+  test("does not see another Region's", async () => {
+    parameters.set(parameterKey('us-east-1', 'there'), 'value');
+    const { body } = await post(service, '{"Name":"there"}', 'AmazonSSM.GetParameter');
+    expect(JSON.parse(body).__type).toBe('ParameterNotFound');
   });
 
   test('gives the ARN without a doubled slash', async () => {

@@ -1,7 +1,6 @@
 import {
   CreateAPIKeyCommand,
   DeleteAPIKeyCommand,
-  GetDecryptedAPIKeyCommand,
   ListAPIKeysCommand,
   ListWebACLsCommand,
   type Scope,
@@ -74,12 +73,6 @@ describe('API keys', () => {
     const keys = [await create(), await create()];
     expect(new Set(keys).size).toBe(2);
     expect(await listed()).toEqual(keys);
-  });
-
-  test('a key is decrypted to its domains', async () => {
-    const { client, create } = setUp();
-    const command = new GetDecryptedAPIKeyCommand({ Scope: 'REGIONAL', APIKey: await create() });
-    expect(await client().send(command)).toMatchObject({ TokenDomains: domains });
   });
 
   test('a deleted key is gone, and deleting it again is an error', async () => {

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { App, type Stack } from 'aws-cdk-lib';
+import { stackEvents } from '../../../local-aws/cdk-cli';
 import { type LocalAws, startLocalAws } from '../../../local-aws/local-aws';
 import { ApiElsewhereStack } from '../../recipes/api-elsewhere';
 import { handler } from '../api';
@@ -59,7 +60,8 @@ export async function demonstrateSite({ signal, check, apiOnAnotherOrigin }: Sit
     aws = await startLocalAws({ waf: { integrationUrl: () => `${pageUrl}${INTEGRATION_PATH}local/` } });
     const folder = aws.environment.TMPDIR ?? '';
     const tokenDomains = [PAGE_HOST];
-    const onOutput = (text: string) => process.stdout.write(text);
+    console.log('\nDeploy the key and the configuration of the page\n\n$ cdk deploy');
+    const onOutput = stackEvents(line => console.log(`  ${line}`));
     const deployed = await deployConfig(aws, { tokenDomains, onOutput, signal });
     config = JSON.stringify({ ...JSON.parse(deployed), apiUrl });
 

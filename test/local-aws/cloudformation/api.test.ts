@@ -63,9 +63,9 @@ describe('a stack', () => {
     const account = new ApiAccount();
     const refused = await account.call('CreateStack', {
       ...named,
-      TemplateBody: template({ B: { Type: 'AWS::S3::Bucket' } }),
+      TemplateBody: template({ B: { Type: 'AWS::EC2::Instance' } }),
     });
-    expect(refused.error).toEqual([400, 'ValidationError', expect.stringContaining('AWS::S3::Bucket')]);
+    expect(refused.error).toEqual([400, 'ValidationError', expect.stringContaining('AWS::EC2::Instance')]);
     await account.settleAll();
     expect((await account.call('DescribeStacks', named)).status).toBe(400);
   });

@@ -481,10 +481,13 @@ describe('deletion', () => {
     expect([...stack.resources.keys()].sort()).toEqual([...left].sort());
   });
 
-  test('that fails in a rollback goes on to what the resource depends on', async () => {
-    const account = new ScriptedAccount(refusing, { deletesDependenciesOfFailed: false });
+  test.each([
+    [true, ['Key']],
+    [false, ['Fn', 'Key']],
+  ])('that fails in a rollback goes on likewise: %p', async (deletesDependenciesOfFailed, left) => {
+    const account = new ScriptedAccount(refusing, { deletesDependenciesOfFailed });
     const stack = await account.deploy({ ...dependent, Other: brokenParameter({ DependsOn: 'Key' }) });
-    expect([stack.status, [...stack.resources.keys()]]).toEqual(['ROLLBACK_FAILED', ['Key']]);
+    expect([stack.status, [...stack.resources.keys()]]).toEqual(['ROLLBACK_FAILED', left]);
   });
 
   test('that failed can be tried again, or keep what it cannot delete', async () => {

@@ -103,6 +103,26 @@ describe('the entry of a resource', () => {
     expect(await describeKey(account)).toBe(gone);
   });
 
+  test.each(['current', 'former', 'mixed'] as const)(
+    'never has an earlier time than before (clean-up shows %s)',
+    async cleanUpShows => {
+      const account = new ScriptedAccount(
+        async event => {
+          await account.clock.sleep(2000);
+          return oneKeyPerDomain(event);
+        },
+        { cleanUpShows },
+      );
+      await account.deploy({ Key: key('a'), Other: slow(0) });
+      const stack = await account.deploy({ Key: key('b'), Other: slow(0) });
+      await account.delete(stack);
+      const entries = stack.changes.flatMap(({ logicalId, entry }) => (logicalId === 'Key' && entry) || []);
+      const times = entries.map(({ timestamp = 0 }) => timestamp);
+      expect(entries.at(-1)).toMatchObject({ status: 'DELETE_COMPLETE', physicalId: 'key-b' });
+      expect(times).toEqual([...times].sort((a, b) => a - b));
+    },
+  );
+
   test('shows status, reason and time', async () => {
     const account = new ApiAccount(() => failed('X'));
     await account.deploy({ Key: key('a') }, {}, { disableRollback: true });

@@ -1,3 +1,5 @@
+import * as cdk from 'aws-cdk-lib';
+import { passiveTypes } from '../../../local-aws/cloudformation/passive-types';
 import { parameter, ScriptedAccount } from './scripted-account';
 
 const role = { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: {} } };
@@ -56,6 +58,9 @@ test('a function whose code is not in S3 fails', async () => {
   const account = new ScriptedAccount();
   const stack = await account.deploy({ Role: role, Handler: lambdaFunction({ Code: { ZipFile: 'x' } }) });
   expect(stack.status).toBe('ROLLBACK_COMPLETE');
+  expect(stack.events.find(({ status }) => status === 'CREATE_FAILED')?.reason).toMatch(
+    /^local aws takes the code of app-Handler-\w+ from S3 only, got ZipFile$/,
+  );
 });
 
 test.each<[string, object, RegExp]>([
@@ -84,6 +89,94 @@ test('SSM parameters come, change and go with their stack; a taken name is refus
   expect([taken.status, account.parameters.get('/p')]).toEqual(['UPDATE_ROLLBACK_COMPLETE', '2']);
   await account.delete(stack);
   expect(account.parameters.size).toBe(0);
+});
+
+test('SSM parameters of two Regions may have the same name', async () => {
+  const parameters = new Map<string, string>();
+  const account = new ScriptedAccount(undefined, {}, { parameters });
+  const named = (Value: string) => ({
+    P: parameter(Value, { Properties: { Name: '/p', Type: 'String', Value } }),
+  });
+  await account.deploy(named('1'), {}, { region: 'eu-west-1' });
+  await account.deploy(named('2'), {}, { region: 'us-east-1' });
+  expect([...parameters.values()]).toEqual(['1', '2']);
+});
+
+/** The prototypes of all L1 constructs, by resource type. */
+const constructs = new Map(
+  Object.values(cdk)
+    .filter(one => typeof one === 'object' && one !== null)
+    .flatMap((one): unknown[] => Object.values(one))
+    .filter(one => typeof one === 'function' && 'CFN_RESOURCE_TYPE_NAME' in one)
+    .map((one): [unknown, object] => {
+      const { CFN_RESOURCE_TYPE_NAME: type, prototype } = Object(one);
+      return [type, prototype];
+    }),
+);
+
+describe.each(Object.entries(passiveTypes))('%s', (type, { attributes = {} }) => {
+  test('has attributes that CloudFormation knows', () => {
+    const construct = constructs.get(type);
+    // a CDK app's own metadata has no construct
+    if (type === 'AWS::CDK::Metadata') return;
+    const known = Object.getOwnPropertyNames(construct).map(name => name.toLowerCase());
+    const names = Object.keys(attributes).map(name => `attr${name.replace('.', '')}`.toLowerCase());
+    expect(known).toEqual(expect.arrayContaining(names));
+  });
+
+  test('can be created twice, referred to and deleted', async () => {
+    const account = new ScriptedAccount();
+    const one = { Type: type, Properties: { StageName: 'prod' } };
+    const values = Object.keys(attributes).map((name, index) => {
+      const value = { 'Fn::GetAtt': ['One', name] };
+      // the one attribute that is a list
+      const isList = name === 'CidrBlockAssociations';
+      return [`Out${index}`, { Value: isList ? { 'Fn::Select': [0, value] } : value }];
+    });
+    const stack = await account.deploy({ One: one, Two: one }, { Outputs: Object.fromEntries(values) });
+    expect([stack.status, stack.reason]).toEqual(['CREATE_COMPLETE', undefined]);
+    expect(stack.resources.get('One')?.physicalId).not.toBe('');
+    await account.delete(stack);
+    expect(stack.status).toBe('DELETE_COMPLETE');
+  });
+});
+
+test('ids and attributes have the forms that a template around the key relies on', async () => {
+  const account = new ScriptedAccount();
+  const stack = await account.deploy(
+    {
+      Acl: { Type: 'AWS::WAFv2::WebACL', Properties: { Name: 'acl', Scope: 'CLOUDFRONT' } },
+      Link: {
+        Type: 'AWS::WAFv2::WebACLAssociation',
+        Properties: { ResourceArn: 'arn:alb', WebACLArn: { 'Fn::GetAtt': ['Acl', 'Arn'] } },
+      },
+      Site: { Type: 'AWS::CloudFront::Distribution' },
+      Bucket: { Type: 'AWS::S3::Bucket' },
+      Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'q' } },
+      Subnet: {
+        Type: 'AWS::EC2::Subnet',
+        Properties: { AvailabilityZone: { 'Fn::Select': [1, { 'Fn::GetAZs': '' }] } },
+      },
+    },
+    {
+      Outputs: {
+        Arn: { Value: { 'Fn::GetAtt': ['Acl', 'Arn'] } },
+        Domain: { Value: { 'Fn::GetAtt': ['Site', 'DomainName'] } },
+        Bucket: { Value: { 'Fn::GetAtt': ['Bucket', 'RegionalDomainName'] } },
+        Queue: { Value: { Ref: 'Queue' } },
+        Zone: { Value: { 'Fn::GetAtt': ['Subnet', 'AvailabilityZone'] } },
+      },
+    },
+  );
+  expect(stack.resources.get('Acl')?.physicalId).toMatch(/^acl\|[0-9a-f-]{36}\|CLOUDFRONT$/);
+  expect(stack.resources.get('Link')?.physicalId).toMatch(/^arn:aws:wafv2:.*\|arn:alb$/);
+  expect(Object.fromEntries(stack.outputs.map(({ key, value }) => [key, value]))).toEqual({
+    Arn: expect.stringMatching(/^arn:aws:wafv2:eu-west-1:000000000000:global\/webacl\/acl\/[0-9a-f-]{36}$/),
+    Domain: expect.stringMatching(/^d[0-9a-f]{13}\.cloudfront\.net$/),
+    Bucket: expect.stringMatching(/^app-bucket-\w{12}\.s3\.eu-west-1\.amazonaws\.com$/),
+    Queue: 'https://sqs.eu-west-1.amazonaws.com/000000000000/q',
+    Zone: 'eu-west-1b',
+  });
 });
 
 test('every imitated type can be created and deleted', async () => {

@@ -64,7 +64,7 @@ export class ScriptedAccount {
         return seed / 2147483647;
       },
       functions: this.lambda(),
-      parameters: this.parameters,
+      parameters: byNameAlone(this.parameters),
       readObject: (bucket, key) => Buffer.from(this.objects.get(`${bucket}/${key}`) ?? ''),
       responseUrl: token => `http://127.0.0.1/responses/${token}`,
       resourceTypes,
@@ -142,6 +142,17 @@ export class ScriptedAccount {
     const reply = await this.script(event);
     if (reply !== undefined) this.answer(event, reply);
   }
+}
+
+/** The same parameters in every Region. */
+function byNameAlone(parameters: Map<string, string>): CloudFormationOptions['parameters'] {
+  const nameOf = (key: string) => key.replace(/^\S+ /, '');
+  return {
+    get: key => parameters.get(nameOf(key)),
+    has: key => parameters.has(nameOf(key)),
+    set: (key, value) => parameters.set(nameOf(key), value),
+    delete: key => parameters.delete(nameOf(key)),
+  };
 }
 
 export function success(id: string, data?: object): Reply {
