@@ -17,7 +17,12 @@ export enum WafScope {
    * The key lives in the stack's Region.
    */
   REGIONAL = 'REGIONAL',
-  /** Web ACLs of CloudFront distributions. The key lives in us-east-1, whatever the stack's Region. */
+  /**
+   * Web ACLs of CloudFront distributions, and of AWS Amplify applications.
+   *
+   * The key lives in us-east-1, whatever the stack's Region, and may serve regional web ACLs everywhere too (AWS WAF
+   * Developer Guide, "Managing API keys for the JS CAPTCHA API").
+   */
   CLOUDFRONT = 'CLOUDFRONT',
 }
 
@@ -26,7 +31,7 @@ export interface IWafCaptchaApiKey extends IResource {
   /**
    * The key, to be given to `AwsWafCaptcha.renderCaptcha` as `apiKey`: 1 to 2048 characters.
    *
-   * It is public by design: it stands in the page.
+   * It is public by design: it is in the page.
    *
    * @attribute
    */
@@ -63,23 +68,23 @@ export interface WafCaptchaApiKeyProps {
   /**
    * The domains whose pages may use the key: 1 to 5 bare host names of up to 253 characters each.
    *
-   * A page on a sub-domain may use the key too, if `window.awsWafCookieDomainList` names the domain, or the
-   * sub-domain, before the script loads. Give the web ACL the same `tokenDomains`: synthesis warns when no web ACL of
-   * this scope in the stage accepts tokens of any of these domains.
+   * A page on a sub-domain may use the key too, if `window.awsWafCookieDomainList` names that domain, or, for an apex
+   * domain, the page's own. Give the web ACL the same `tokenDomains`: synthesis warns about each domain whose tokens
+   * no web ACL in the stage accepts.
    *
    * Names are trimmed, put in lower case and in punycode, and each is taken once. A change of the set replaces the
    * key, since an API key is immutable; a change of order or letter case does nothing.
    *
    * Synthesis fails for none or more than five names, for a name with a scheme, a port, a path, a wildcard or
-   * white space, and for a public suffix such as `co.uk`, which AWS WAF refuses (AWS WAF Developer Guide,
-   * "Managing API keys for the JS CAPTCHA API"). A single label such as `localhost`, an IP address and a private
+   * white space, and for a public suffix such as `co.uk`, which AWS WAF refuses (AWS WAF API Reference,
+   * CreateAPIKey; AWS WAF Developer Guide, "Specifying token domains and domain lists in AWS WAF"). A single label such as `localhost`, an IP address and a private
    * suffix such as `github.io` give a warning. What only the end of synthesis knows, such as
    * `Lazy`, is checked then, and what only the deployment knows, there.
    */
   readonly tokenDomains: string[];
 
   /**
-   * A label of your choice, such as a date or a number: any change of it replaces the key by a fresh one.
+   * A label of your choice, such as a date or a number: any change of it replaces the key with a fresh one.
    *
    * The fresh key has the same domains. A rollback of the change brings the former key back. Synthesis fails for a
    * blank label.
@@ -89,17 +94,17 @@ export interface WafCaptchaApiKeyProps {
   readonly rotation?: string;
 
   /**
-   * A key that was made elsewhere, to be used instead of a new one: the 1 to 2048 characters that AWS WAF gave.
+   * A key that was created elsewhere, to be used instead of a new one: the 1 to 2048 characters that AWS WAF gave.
    *
    * It may come from the console, the CLI, Terraform or an `AwsCustomResource`. It must exist in `scope` (for
    * REGIONAL in the stack's Region) and hold exactly `tokenDomains`; otherwise the deployment fails and says
    * what differs. Synthesis fails for a blank one.
    *
    * While this is set, the key is only used, and neither replacement nor rollback nor the stack's deletion
-   * deletes it. Taking it away later, with the rest unchanged, keeps the key and hands it over: from then on the
+   * deletes it. Removing this later, with the rest unchanged, keeps the key and hands it over: from then on the
    * stack owns it.
    *
-   * @default - a key is made
+   * @default - a key is created
    */
   readonly existingApiKey?: string;
 
@@ -116,7 +121,7 @@ export interface WafCaptchaApiKeyProps {
   readonly keepPreviousKey?: boolean;
 
   /**
-   * What becomes of the key when it is removed from the stack or replaced.
+   * Sets what happens to the key when it is removed from the stack or replaced.
    *
    * RETAIN keeps it in both cases. Synthesis fails for SNAPSHOT: a key has no snapshots.
    *
@@ -214,7 +219,7 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
   /**
    * The key, to be given to `AwsWafCaptcha.renderCaptcha` as `apiKey`: 1 to 2048 characters.
    *
-   * It is public by design: it stands in the page.
+   * It is public by design: it is in the page.
    *
    * @attribute
    */

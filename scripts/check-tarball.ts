@@ -85,7 +85,7 @@ async function checkManifest({ path }: Tarball): Promise<void> {
   console.log('publint finds nothing');
 }
 
-/** A source map stands in the file itself or nowhere. */
+/** A source map is in the file itself or nowhere. */
 function checkSourceMaps(library: string): void {
   for (const folder of [join(library, 'build'), join(library, 'lambda/dist')]) {
     for (const file of readdirSync(folder)) {
