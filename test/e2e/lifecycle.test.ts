@@ -16,7 +16,7 @@ const stackName = 'Lifecycle';
 const tokenDomains = ['example.com', 'shop.example.com'];
 const created: StackRequest = { stackName, keys: { Page: { scope: 'REGIONAL', tokenDomains } } };
 const fromParameter: StackRequest = { stackName, keys: { Page: { scope: 'REGIONAL' } } };
-const moreDomains = [...tokenDomains, 'blog.example.com'];
+const moreDomains = ['blog.example.com', ...tokenDomains];
 const changed: StackRequest = { stackName, keys: { Page: { scope: 'REGIONAL', tokenDomains: moreDomains } } };
 
 const keysSeen = new Set<string>();
@@ -26,7 +26,7 @@ async function onlyKey() {
   const keys = await account.listKeys();
   for (const { apiKey } of keys) keysSeen.add(apiKey);
   expect(keys).toHaveLength(1);
-  return { apiKey: keys[0]?.apiKey, tokenDomains: keys[0]?.tokenDomains };
+  return { apiKey: keys[0]?.apiKey, tokenDomains: keys[0]?.tokenDomains.toSorted() };
 }
 
 function answers() {
