@@ -62,15 +62,26 @@ async function interleaved(
 function comparison(measured: readonly (readonly [Rival, readonly Performance[]])[]): string {
   const summaries = measured.map(([{ name }, performances]) => ({ name, ...summaryOf(performances) }));
   const ours = summaries.find(({ name }) => name === '**ours**');
-  const rows = summaries.map(({ name, bootAndInit, initAndCreate, memory }): Cell[] => [
+  const rows = summaries.map(({ name, bootAndInit, initAndCreate, cpu, memory }): Cell[] => [
     name,
     fixed(bootAndInit),
     ratio(ours?.bootAndInit, bootAndInit),
     fixed(initAndCreate),
     name === 'empty' ? '–' : ratio(ours?.initAndCreate, initAndCreate),
+    fixed(cpu),
+    name === 'empty' ? '–' : ratio(ours?.cpu, cpu),
     fixed(memory, 0),
   ]);
-  const heads = ['handler', 'boot + init, ms', 'ratio', 'init + Create, ms', 'ratio', 'RSS, MB'];
+  const heads = [
+    'handler',
+    'boot + init, ms',
+    'ratio',
+    'init + Create, ms',
+    'ratio',
+    'its CPU, ms',
+    'ratio',
+    'RSS, MB',
+  ];
   return table(heads, rows);
 }
 
@@ -79,6 +90,7 @@ function summaryOf(performances: readonly Performance[]) {
   return {
     bootAndInit: middle(({ bootMs, initMs }) => bootMs + initMs),
     initAndCreate: middle(({ initMs, workMs }) => initMs + workMs),
+    cpu: middle(({ cpuMs }) => cpuMs),
     memory: middle(({ maximumRssMb }) => maximumRssMb),
   };
 }

@@ -32,6 +32,8 @@ export interface Performance {
   readonly initMs: number;
   /** from then until the answer had arrived */
   readonly workMs: number;
+  /** the processor's time for both, all threads; other processes do not count in it */
+  readonly cpuMs: number;
   readonly maximumRssMb: number;
   readonly answer: Answer | undefined;
   /** the operations called, such as `wafv2 CreateAPIKey`, in order */
@@ -80,11 +82,12 @@ export class Stage {
     const ended = endingOf(child);
     const answer = await Promise.race([answered, ended.then(() => undefined)]);
     const answeredAt = performance.timeOrigin + performance.now();
-    const { startedAt, bootedAt, initializedAt, maximumRssMb } = await reportOf(child);
+    const { startedAt, bootedAt, initializedAt, cpuMs, maximumRssMb } = await reportOf(child);
     return {
       bootMs: bootedAt - startedAt,
       initMs: initializedAt - bootedAt,
       workMs: answeredAt - initializedAt,
+      cpuMs,
       maximumRssMb,
       answer,
       calls: this.calls,
