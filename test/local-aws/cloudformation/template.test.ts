@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: this is how Fn::Sub is written
 import type { Stack } from '../../../local-aws/cloudformation';
+import { parseTemplate } from '../../../local-aws/cloudformation/template';
 import { parameter, ScriptedAccount, slow } from './scripted-account';
 
 /** What a parameter with this value gets, in a stack with some more sections. */
@@ -60,6 +61,9 @@ test.each<[string, unknown, string]>([
   ['Select', { 'Fn::Select': ['1', { Ref: 'List' }] }, 'y'],
   ['Split', { 'Fn::Select': [2, { 'Fn::Split': ['/', 'a/b/c'] }] }, 'c'],
   ['FindInMap', { 'Fn::FindInMap': ['Runtimes', { Ref: 'AWS::Region' }, 'node'] }, 'nodejs24.x'],
+  ['Base64', { 'Fn::Base64': { Ref: 'Plain' } }, 'cA=='],
+  ['GetAZs of its own Region', { 'Fn::Select': [0, { 'Fn::GetAZs': '' }] }, 'eu-west-1a'],
+  ['GetAZs of a Region', { 'Fn::Select': [2, { 'Fn::GetAZs': 'us-east-1' }] }, 'us-east-1c'],
   ['If', chosen('Yes'), 'then'],
   ['If with Not', chosen('No'), 'else'],
   ['If with And', chosen('Both'), 'else'],
@@ -80,6 +84,11 @@ test.each<[string, unknown, RegExp]>([
     { 'Fn::GetAtt': 'Log.Name' },
     /local aws knows no attribute Name of AWS::Logs::LogGroup \(\w+\); it knows Arn/,
   ],
+  [
+    'an attribute named like a member of every object',
+    { 'Fn::GetAtt': 'Log.constructor' },
+    /local aws knows no attribute constructor of AWS::Logs::LogGroup/,
+  ],
   ['an index too far', { 'Fn::Select': [3, { Ref: 'List' }] }, /expected an index below 3/],
   ['a key that the mapping lacks', { 'Fn::FindInMap': ['Runtimes', 'x', 'node'] }, /got Runtimes, x, node/],
   ['an export that nobody has', { 'Fn::ImportValue': 'nothing' }, /No export named nothing found/],
@@ -93,6 +102,12 @@ test.each<[string, unknown, object, RegExp]>([
     { 'Fn::Cidr': ['10.0.0.0/16', 1, 8] },
     {},
     /does not imitate the intrinsic functions Fn::Cidr/,
+  ],
+  [
+    'a reference to a variable that Fn::Sub does not have',
+    { 'Fn::Sub': ['${constructor}', {}] },
+    {},
+    /Unresolved resource dependencies \[constructor\]/,
   ],
   ['a reference to nothing', { Ref: 'Nothing' }, {}, /Unresolved resource dependencies \[Nothing\]/],
   ['a null', { 'Fn::Join': ['', [null]] }, {}, /'null' values are not allowed/],
@@ -166,6 +181,21 @@ test('a resource whose condition is false is not made, and needs not exist for D
   );
   expect([...stack.resources.keys()]).toEqual(['Present']);
   expect([stack.status, stack.outputs]).toEqual(['CREATE_COMPLETE', []]);
+});
+
+test('a template may be YAML, in which a date stays text', () => {
+  const yaml = `Resources:
+  P:
+    Type: AWS::SSM::Parameter
+    Properties: { Type: String, Value: 2012-10-17 }`;
+  const { resources } = parseTemplate(yaml);
+  expect(resources.get('P')?.properties).toEqual({ Type: 'String', Value: '2012-10-17' });
+});
+
+test('a template with YAML tags, or with neither JSON nor YAML, is refused', () => {
+  const expected = 'expected a template in JSON, or in YAML without tags such as !Ref';
+  expect(() => parseTemplate('Resources: { A: !Ref B }')).toThrow(expected);
+  expect(() => parseTemplate('{')).toThrow(expected);
 });
 
 test('a property that becomes NoValue is left out', async () => {
