@@ -8,6 +8,12 @@ Module._resolveFilename = function (request, ...rest) {
   return request === './rapid-client.node' ? __filename : resolveFilename.call(this, request, ...rest);
 };
 
+// a function in the midst of an event would outlive a local AWS that was killed
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) process.exit(1);
+}, 200).unref();
+
 const base = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation`;
 const agent = new http.Agent({ keepAlive: true });
 

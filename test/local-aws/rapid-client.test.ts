@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type Endpoint, listen } from '../../local-aws/endpoint';
+import { isRunning, until } from './until';
 
 interface RapidClient {
   next(): Promise<{ bodyJson: string; headers: Record<string, string> }>;
@@ -65,4 +68,14 @@ test.each([
 test('next fails when the Runtime API is gone', async () => {
   await api.close();
   await expect(client.next()).rejects.toThrow('ECONNREFUSED');
+});
+
+test('a busy process ends with its parent', async () => {
+  const addon = require.resolve('../../local-aws/rapid-client.cjs');
+  const busy = `"${process.execPath}" --require "${addon}" -e "setInterval(() => {}, 1000); console.log(process.pid)"`;
+  const parent = spawn('sh', ['-c', `${busy} & wait`], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [pid] = await once(parent.stdout.setEncoding('utf8'), 'data');
+  expect(isRunning(Number(pid))).toBe(true);
+  parent.kill('SIGKILL');
+  await until(() => !isRunning(Number(pid)));
 });
