@@ -10,15 +10,11 @@ import { runHistory } from './run-history';
 Error.stackTraceLimit = 0;
 
 const RUNS_PER_SEED = 60;
+// fresh ones are for `npm run simulate`, which has the time to shrink and to replay
 const FIXED_SEEDS = [1, 2];
-const FRESH_SEED = Math.floor(Math.random() * 2 ** 31);
 
 describe('the library keeps its promises in every history', () => {
-  beforeAll(() => {
-    process.stdout.write(`simulation: the fresh seed is ${FRESH_SEED}\n`);
-  });
-
-  test.each([...FIXED_SEEDS, FRESH_SEED])(
+  test.each(FIXED_SEEDS)(
     'from the seed %i',
     async seed => {
       const result = await check(seed);
