@@ -165,6 +165,21 @@ test.each<[string, AftermathPlan, Row]>([
       ],
     },
   ],
+  [
+    'in another operation in the end: the events are read',
+    'read events',
+    { looks: [early, last(entry('UPDATE_IN_PROGRESS', 'other'))] },
+  ],
+  [
+    'failed before the request, in the end',
+    'leave the new key',
+    { looks: [early, last(entry('CREATE_IN_PROGRESS'), [event('CREATE_FAILED', undefined, SIGNED_AT - 1)])] },
+  ],
+  [
+    'failed at the very time of the signature, in the end',
+    'delete the new key',
+    { looks: [early, last(entry('CREATE_IN_PROGRESS'), [event('CREATE_FAILED', undefined, SIGNED_AT)])] },
+  ],
   ['gone after it was shown', 'delete the new key', { looks: [early, last('gone', [])] }],
   ['never shown', 'leave the new key', { looks: [look(4000, 'gone', []), last('gone', [])] }],
   [
@@ -194,6 +209,11 @@ describe('the end that events show', () => {
       'a completion that was followed by a failure',
       'look',
       [event('CREATE_FAILED'), event('CREATE_COMPLETE', 'other')],
+    ],
+    [
+      'a failure that was followed by the next request',
+      'delete the new key',
+      [event('CREATE_IN_PROGRESS', undefined, SIGNED_AT + 7000), event('CREATE_FAILED')],
     ],
     [
       'a failure that was followed by a completion',

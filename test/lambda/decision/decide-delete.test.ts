@@ -46,8 +46,8 @@ function decide({ id = A, status = UPDATED, age = 0, own, others = [], history, 
     status: state,
   });
   const resources = [
-    ...(own ? [resource('Key', own)] : []),
     ...others.map((each, n) => resource(`Other${n}`, each)),
+    ...(own ? [resource('Key', own)] : []),
   ];
   const past =
     typeof history === 'object'
@@ -82,7 +82,11 @@ const later = { need: 'later reading' };
 
 describe('before the record', () => {
   test.each<[string, Row, object]>([
-    ['an imported key is left', { id: imported('A'), record: {} }, { plan: 'nothing' }],
+    [
+      'an imported key is left',
+      { id: imported('A'), record: {} },
+      { plan: 'nothing', why: 'the key is only used here' },
+    ],
     [
       'of an imported key, the previous one is looked at',
       { id: newKeyId(reference('A'), '', { isImported: true, after: reference('P') }), record: 'denied' },
@@ -116,8 +120,9 @@ describe('row 4: the stack is at rest', () => {
     '%s',
     value => {
       expect(decide({ record: { status: { value, readAt: AGED - 1 } } })).toEqual(later);
-      expect(decide({ record: { status: { value, readAt: AGED } } })).toMatchObject({
+      expect(decide({ record: { status: { value, readAt: AGED } } })).toEqual({
         plan: 'nothing',
+        why: `the stack is in ${value}: this Delete is late or repeated`,
       });
     },
   );
@@ -128,7 +133,11 @@ describe('row 5: the current id', () => {
   test.each<[string, Row, object]>([
     ['needs the resources', { record: { status: { value: UPDATED, readAt: 0 } } }, { need: 'resources' }],
     ['may be read late', { own }, later],
-    ['fails in the end', { own, age: AGED }, { plan: 'fail' }],
+    [
+      'fails in the end',
+      { own, age: AGED },
+      { plan: 'fail', reason: expect.stringMatching(/one, in UPDATE_COMPLETE$/) },
+    ],
     ['fails in UPDATE_FAILED', { own, status: 'UPDATE_FAILED', age: AGED }, { plan: 'fail' }],
     ['in a rollback needs the events', { own, status: ROLLED_BACK }, { need: 'history' }],
     ['in a rollback waits for the events', { own, status: ROLLED_BACK, history: 'late' }, later],

@@ -160,6 +160,21 @@ describe('row 1: an existing key', () => {
       { desired: { ...desired, scope: 'CLOUDFRONT' }, keys, current: IMPORTED },
       use('K', newKeyId(reference('K', 'CLOUDFRONT'), '', { isImported: true })),
     ],
+    [
+      'in the place of another imported one',
+      { desired, keys: { ...keys, L: DOMAINS }, current: newKeyId(reference('L'), '', { isImported: true }) },
+      use('K', IMPORTED),
+    ],
+    [
+      'where the resource had no key before',
+      { desired, keys, current: 'x', settled: 'x' },
+      use('K', IMPORTED),
+    ],
+    [
+      'whose domains are named in their order',
+      { desired, keys: { K: ['z.example', 'a.example'] } },
+      { plan: 'fail', reason: expect.stringContaining('got one for a.example, z.example') },
+    ],
   ])('%s', (_name, row, expected) => {
     expect(decide(row)).toMatchObject(expected);
   });
@@ -370,6 +385,11 @@ describe('row 5: the hand-over of an imported key', () => {
     [
       'not where the resource had another key before',
       { current: IMPORTED, settled: B, keys: { K: DOMAINS } },
+      { plan: 'create' },
+    ],
+    [
+      'not where the resource had no key before',
+      { current: IMPORTED, settled: 'x', keys: { K: DOMAINS } },
       { plan: 'create' },
     ],
     ['not where it does not fit', { current: IMPORTED, keys: { K: OTHER_DOMAINS } }, { plan: 'create' }],

@@ -45,7 +45,7 @@ describe('the history since the stack was last settled', () => {
         'stack UPDATE_IN_PROGRESS',
         'Key UPDATE_IN_PROGRESS A',
       ],
-      { settledId: 'A', ids: ['A'], completedIds: new Map() },
+      { settledId: 'A', ids: ['A'], completed: {} },
     ],
     [
       'its rollback',
@@ -58,7 +58,7 @@ describe('the history since the stack was last settled', () => {
         'stack UPDATE_ROLLBACK_IN_PROGRESS',
         'Key UPDATE_IN_PROGRESS B',
       ],
-      { settledId: 'A', ids: ['A', 'B'], completedIds: expect.objectContaining(new Map([['Key', 'B']])) },
+      { settledId: 'A', ids: ['A', 'B'], completed: { Key: 'B' } },
     ],
     [
       'events without ids',
@@ -69,7 +69,7 @@ describe('the history since the stack was last settled', () => {
         'Key UPDATE_IN_PROGRESS',
         'Key UPDATE_COMPLETE B',
       ],
-      { settledId: 'A', ids: ['A', 'B'], completedIds: expect.objectContaining(new Map([['Key', 'B']])) },
+      { settledId: 'A', ids: ['A', 'B'], completed: { Key: 'B' } },
     ],
     ['no id at all', ['Key UPDATE_COMPLETE', 'stack UPDATE_COMPLETE', 'Key UPDATE_IN_PROGRESS'], undefined],
     [
@@ -81,7 +81,27 @@ describe('the history since the stack was last settled', () => {
         'Key CREATE_IN_PROGRESS',
         'Key CREATE_COMPLETE B',
       ],
-      { settledId: undefined, ids: ['B'], completedIds: expect.objectContaining(new Map([['Key', 'B']])) },
+      { settledId: undefined, ids: ['B'], completed: { Key: 'B' } },
+    ],
+    [
+      'two completions, of which the newest counts',
+      [
+        'stack UPDATE_COMPLETE',
+        'Key UPDATE_COMPLETE B',
+        'Other UPDATE_IN_PROGRESS X',
+        'Key UPDATE_COMPLETE C',
+      ],
+      { ids: ['B', 'C'], completed: { Key: 'C' } },
+    ],
+    [
+      'an id that was never completed',
+      [
+        'Key UPDATE_COMPLETE A',
+        'Key UPDATE_IN_PROGRESS X',
+        'stack UPDATE_COMPLETE',
+        'Key UPDATE_IN_PROGRESS',
+      ],
+      { settledId: 'A' },
     ],
     [
       'nothing',
@@ -111,7 +131,7 @@ describe('the history since the stack was last settled', () => {
         'stack UPDATE_COMPLETE_CLEANUP_IN_PROGRESS',
         'Key DELETE_IN_PROGRESS A',
       ],
-      { settledId: 'A', completedIds: expect.objectContaining(new Map([['Key', 'B']])) },
+      { settledId: 'A', completed: { Key: 'B' } },
     ],
     [
       'a failure without a rollback',
@@ -138,7 +158,8 @@ describe('the history since the stack was last settled', () => {
     ],
   ])('%s', (_name, lines, expected) => {
     const history = historyOf(events(...lines), update);
-    if (expected) expect(history).toMatchObject(expected);
+    const shown = history && { ...history, completed: Object.fromEntries(history.completedIds) };
+    if (expected) expect(shown).toMatchObject(expected);
     else expect(history).toBeUndefined();
   });
 
@@ -155,6 +176,11 @@ describe('the history since the stack was last settled', () => {
     [
       'settled, and only a newer completion has an id',
       ['stack UPDATE_COMPLETE', 'Key UPDATE_IN_PROGRESS', 'Key UPDATE_COMPLETE B'],
+      false,
+    ],
+    [
+      'settled after a creation, and no completion has an id',
+      ['Key CREATE_IN_PROGRESS', 'Key CREATE_COMPLETE', 'stack UPDATE_COMPLETE', 'Key UPDATE_IN_PROGRESS'],
       false,
     ],
     ['settled before a creation', ['stack UPDATE_COMPLETE', 'Key CREATE_IN_PROGRESS'], true],
@@ -266,4 +292,10 @@ test('only events since the request name an id for it', () => {
   expect(nameId(all, { ...update, signedAt: 1000 }, 'A')).toBe(false);
   expect(nameId(all, { ...update, signedAt: 1000 }, 'B')).toBe(true);
   expect(nameId(all, { ...update, logicalResourceId: 'Other' }, 'B')).toBe(false);
+});
+
+test("the stack's own events are not those of a resource of its name", () => {
+  const all = events('stack UPDATE_COMPLETE', 'Key UPDATE_IN_PROGRESS A', 'stack UPDATE_IN_PROGRESS');
+  const named = all.map(event => ({ ...event, logicalResourceId: 'Key' }));
+  expect(historyOf(named, update)).toMatchObject({ settledId: 'A', ids: ['A'] });
 });

@@ -9,6 +9,7 @@ import {
   parseKeyId,
   returned,
   rotationOf,
+  sameLocation,
 } from '../../../lambda/decision/key-id';
 
 const REGION = 'eu-west-1';
@@ -72,4 +73,16 @@ test('an adopted or returned id keeps the rest', () => {
 test('the id of a failed Create gives its request back', () => {
   expect(failedRequestOf(failedCreateId('a/b'))).toBe('a/b');
   expect(failedRequestOf(base)).toBeUndefined();
+});
+
+test('a location is a scope in a Region', () => {
+  const here = locationOf('REGIONAL', 'us-east-1');
+  expect(sameLocation(here, { ...here })).toBe(true);
+  expect(sameLocation(here, locationOf('CLOUDFRONT', 'eu-west-1'))).toBe(false);
+  expect(sameLocation(here, locationOf('REGIONAL', 'eu-west-1'))).toBe(false);
+});
+
+test('a segment that only contains the form of another is unknown', () => {
+  const id = parseKeyId(`${base}/x-after-r-${digest}/after-r-${digest}0`, REGION);
+  expect(id?.after).toBeUndefined();
 });
