@@ -88,7 +88,8 @@ async function checkManifest({ path }: Tarball): Promise<void> {
 /** A source map is in the file itself or nowhere. */
 function checkSourceMaps(library: string): void {
   for (const folder of [join(library, 'build'), join(library, 'lambda/dist')]) {
-    for (const file of readdirSync(folder)) {
+    const entries = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    for (const file of entries.filter(name => name.endsWith('.js'))) {
       const [reference] = /sourceMappingURL=(?!data:).*/.exec(readFileSync(join(folder, file), 'utf8')) ?? [];
       if (reference !== undefined) throw new Error(`${file} refers to a map that is not there: ${reference}`);
     }
