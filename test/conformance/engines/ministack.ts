@@ -61,7 +61,8 @@ export async function openMiniStack(
   };
   try {
     const port = await freePort();
-    const router = await startRouter(local.url, `http://127.0.0.1:${port}`);
+    const { accessKeyId } = credentialsIn(local.settings);
+    const router = await startRouter(local.url, accessKeyId, `http://127.0.0.1:${port}`);
     closers.push(router.close);
     const settings = { ...local.settings, AWS_ENDPOINT_URL: router.url };
     const environment = childEnvironment(settings, folder);
@@ -189,9 +190,20 @@ async function bootstrap(environment: Readonly<Record<string, string>>, signal: 
 }
 
 /** Sends WAF's operations to one address and all else to another. */
-async function startRouter(waf: string, others: string): Promise<{ url: string; close(): Promise<void> }> {
+async function startRouter(
+  waf: string,
+  wafAccessKeyId: string,
+  others: string,
+): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer((incoming, outgoing) => {
-    const isWaf = String(incoming.headers['x-amz-target']).startsWith(wafTarget);
+    const { headers } = incoming;
+    const isWaf = String(headers['x-amz-target']).startsWith(wafTarget);
+    // local AWS takes the key of whoever started it alone, and MiniStack's functions have one of their own
+    if (isWaf)
+      headers.authorization = headers.authorization?.replace(
+        /Credential=[^/]+/,
+        `Credential=${wafAccessKeyId}`,
+      );
     forward(incoming, outgoing, isWaf ? waf : others);
   });
   server.keepAliveTimeout = 0;
