@@ -64,6 +64,8 @@ function testLib(app: string, newest: boolean): void {
   ]);
   const config = {
     ...manifest.jest,
+    // one of the repository's own
+    setupFiles: [],
     rootDir: app,
     transform: Object.fromEntries(transform),
     moduleNameMapper: { '^\\.\\./\\.\\./lib$': library, '^\\.\\./\\.\\./lib/(.*)$': `${library}/$1` },
