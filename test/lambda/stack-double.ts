@@ -22,6 +22,8 @@ type Reading = keyof CloudFormationReads;
 export class StackDouble {
   /** how late every reading is, in milliseconds */
   public lag = 0;
+  /** what every event shows as its properties */
+  public properties?: string;
   /** the reads so far, in order */
   public readonly reads: Reading[] = [];
   /** Throws to refuse a read. */
@@ -93,6 +95,7 @@ export class StackDouble {
         LogicalResourceId: resource,
         PhysicalResourceId: id ?? '',
         ResourceStatus: status as never,
+        ResourceProperties: this.properties,
       }));
       return { StackEvents: shown.reverse(), $metadata: {} };
     },

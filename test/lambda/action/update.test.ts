@@ -62,6 +62,35 @@ describe('a rollback', () => {
     expect(back.PhysicalResourceId).toBe(id);
   });
 
+  test.each([undefined, 'text', '{"TokenDomains":["z', '{"TokenDomains":["other.example"]}'])(
+    'does not depend on the properties that events show: %s',
+    async shown => {
+      const world = await settledStack();
+      const { account, id } = world;
+      account.stack.properties = shown;
+      const changed = await update(world, id, rotated('2'));
+      account.stack.stack('UPDATE_ROLLBACK_IN_PROGRESS');
+      const back = await update(world, changed.PhysicalResourceId, properties());
+      expect(back.PhysicalResourceId).toBe(id);
+    },
+  );
+
+  test('does not make the stack own a key that it only used, where the record may not be read', async () => {
+    const world = await settledStack();
+    const { account, id, key } = world;
+    const other = account.waf.createForeignKey('eu-west-1', 'REGIONAL', DOMAINS).apiKey;
+    const used = await update(world, id, { ...properties(), ExistingApiKey: other });
+    expect(used.PhysicalResourceId).toBe(idOf(other, '/imported'));
+    account.stack.stack('UPDATE_ROLLBACK_IN_PROGRESS');
+    account.stack.onRead = () => {
+      throw Object.assign(new Error('no'), { name: 'AccessDenied', $metadata: { httpStatusCode: 403 } });
+    };
+    const back = await update(world, used.PhysicalResourceId, properties());
+    expect(back).toMatchObject({ Status: 'FAILED', PhysicalResourceId: used.PhysicalResourceId });
+    expect(back.Reason).toContain('cloudformation:DescribeStackEvents');
+    expect(account.keys()).toEqual([key, other]);
+  });
+
   test('waits for a record that is late by up to a minute', async () => {
     const world = await settledStack();
     const { account, id } = world;
