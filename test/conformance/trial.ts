@@ -34,6 +34,8 @@ export interface StepOptions {
 const MINISTACK_CLEAN_UP =
   'MiniStack cleans up in UPDATE_IN_PROGRESS, when AWS may still go back: the handler keeps the key and logs its id';
 
+/** How long a request that was cancelled may take to delete the key that it created: 60 s after its response. */
+const CANCELLED_REQUEST_MS = 75_000;
 const SETTLE_MS = 15 * 60_000;
 
 class StepFailed extends Error {}
@@ -217,7 +219,8 @@ export class Trial {
   ): Promise<void> {
     const wanted = inOrder(Object.entries(expected));
     const { engine, signal } = this.account;
-    for (const end = Date.now() + engine.listLagMs; ; await setTimeout(1000, undefined, { signal })) {
+    const patienceMs = Math.max(engine.listLagMs, CANCELLED_REQUEST_MS);
+    for (const end = Date.now() + patienceMs; ; await setTimeout(1000, undefined, { signal })) {
       const keys = (await this.keys()).map(({ apiKey, tokenDomains }): Keys[number] => [
         apiKey,
         tokenDomains,
