@@ -17,6 +17,8 @@ const QUOTA = 'CloudFormation';
  * Every reading throws a `Denial` where the role may not make it, and another error when the time is up.
  */
 export class StackRecord {
+  private log?: { readonly stackId: string; readonly events: EventLog };
+
   constructor(
     private readonly reads: () => Promise<CloudFormationReads>,
     private readonly retry: Retry,
@@ -55,12 +57,17 @@ export class StackRecord {
       : resources;
   }
 
+  /** The events of a stack, of which an environment remembers what it has read. */
   public events(stackId: string): EventLog {
-    return new EventLog(async (token, limit) => {
-      const input = { StackName: stackId, NextToken: token };
-      const page = await this.call('DescribeStackEvents', input, limit, api => api.describeStackEvents);
-      return { events: (page?.StackEvents ?? []).map(eventOf), next: page?.NextToken || undefined };
-    });
+    if (this.log?.stackId !== stackId) {
+      const read: ReadPage = async (NextToken, limit) => {
+        const input = { StackName: stackId, NextToken };
+        const page = await this.call('DescribeStackEvents', input, limit, api => api.describeStackEvents);
+        return { events: (page?.StackEvents ?? []).map(eventOf), next: page?.NextToken || undefined };
+      };
+      this.log = { stackId, events: new EventLog(read) };
+    }
+    return this.log.events;
   }
 
   /** Makes one call until it succeeds; `undefined` where what was asked for does not exist. */
@@ -95,34 +102,49 @@ type LoggedEvent = StackEvent & { readonly eventId: string };
 
 interface EventPage {
   readonly events: readonly LoggedEvent[];
-  /** leads on from the oldest of them */
+  /** the token of the page with older ones */
   readonly next?: string;
 }
 
-/** The events of a stack, newest first, read back as far as it was needed so far. */
+type ReadPage = (token: string | undefined, limit: TimeLimit) => Promise<EventPage>;
+
+/** The events of a stack, newest first, as far back as somebody needed them. */
 export class EventLog {
-  private known: EventPage = { events: [] };
+  private known: readonly LoggedEvent[] = [];
+  private isWhole = false;
 
-  constructor(private readonly read: (token: string | undefined, limit: TimeLimit) => Promise<EventPage>) {}
+  constructor(private readonly read: ReadPage) {}
 
-  /** Reads the events that are new since the last time, and goes back until they are enough. */
+  /** Reads from the newest event back until they are enough, together with those that are known already. */
   public async update(isEnough: (events: Events) => boolean, limit: TimeLimit): Promise<Events> {
-    const [newestKnown] = this.known.events;
-    let read = await this.read(undefined, limit);
-    while (newestKnown && read.next && !read.events.some(({ eventId }) => eventId === newestKnown.eventId))
-      read = joined(read, await this.read(read.next, limit));
-    this.known = newestKnown ? joined(read, this.known) : read;
-    while (this.known.next && !isEnough(this.known.events))
-      this.known = joined(this.known, await this.read(this.known.next, limit));
-    return this.known.events;
+    const { known, isWhole } = this;
+    let token: string | undefined;
+    let read: readonly LoggedEvent[] = [];
+    do {
+      const page = await this.read(token, limit);
+      token = page.next;
+      read = joined(read, page.events);
+      // a stack that is gone shows none
+      const isJoint =
+        (read.length === 0 && !token) || read.some(({ eventId }) => eventId === known[0]?.eventId);
+      const all = isJoint ? joined(read, known) : read;
+      // the token that led on from what is known may be too old
+      if (isJoint && (isWhole || isEnough(all))) return this.keep(all, isWhole);
+    } while (token && !isEnough(read));
+    return this.keep(read, !token);
+  }
+
+  private keep(events: readonly LoggedEvent[], isWhole: boolean): Events {
+    this.known = events;
+    this.isWhole = isWhole;
+    return events;
   }
 }
 
 /** Both, each event once: pages shift when new events come up. */
-function joined(newer: EventPage, older: EventPage): EventPage {
-  const known = new Set(newer.events.map(({ eventId }) => eventId));
-  const events = [...newer.events, ...older.events.filter(({ eventId }) => !known.has(eventId))];
-  return { events, next: older.next };
+function joined(newer: readonly LoggedEvent[], older: readonly LoggedEvent[]): LoggedEvent[] {
+  const known = new Set(newer.map(({ eventId }) => eventId));
+  return [...newer, ...older.filter(({ eventId }) => !known.has(eventId))];
 }
 
 function eventOf(event: ReadEvent): LoggedEvent {

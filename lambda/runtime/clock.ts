@@ -64,7 +64,7 @@ export async function withTimeout<T>(
     return await call(over.signal);
   } finally {
     signal.removeEventListener('abort', end);
-    ended.abort();
+    ended.abort(over);
     await watch;
   }
 }

@@ -41,6 +41,8 @@ class Reads {
   /** newest first */
   public events: ReadEvent[] = [];
   public perPage = 3;
+  /** An empty page of events with a token comes first. */
+  public beginsEmpty = false;
   /** Is told the number of the page that was read just now. */
   public onPage: (page: number) => void = () => undefined;
   public readonly record: StackRecord;
@@ -82,6 +84,7 @@ class Reads {
       // counted from the newest event, so that pages shift when there are new ones
       describeStackEvents: (input, { abortSignal }) =>
         this.answer('describeStackEvents', input, abortSignal, () => {
+          if (this.beginsEmpty && !input.NextToken) return { StackEvents: [], NextToken: '0', $metadata };
           const start = Number(input.NextToken ?? 0);
           const end = start + this.perPage;
           const page = this.events.slice(start, end);
@@ -534,6 +537,57 @@ describe('the events of a stack', () => {
 
     await expect(numbers()).resolves.toEqual(down(12, 1));
     expect(tokens().slice(before)).toEqual([undefined]);
+  });
+
+  test('are remembered from one request to the next', async () => {
+    const { reads, numbers, down } = withEvents(12);
+    await numbers(9);
+    reads.events = events(14, 1);
+    const before = reads.calls.length;
+    const later = reads.record.events(STACK_ID).update(read => read.length >= 9, reads.limit());
+
+    expect((await reads.run(later)).map(({ at }) => at)).toEqual(down(14, 4));
+    expect(reads.calls).toHaveLength(before + 1);
+  });
+
+  test('of another stack are not mixed with them', async () => {
+    const { reads, numbers, down } = withEvents(12);
+    await numbers();
+    reads.events = events(3, 2);
+    const others = reads.record.events(STACK_ID.replace('shop', 'blog')).update(() => false, reads.limit());
+
+    expect((await reads.run(others)).map(({ at }) => at)).toEqual(down(3, 2));
+  });
+
+  test('that are enough without those known before are read no further', async () => {
+    const { reads, numbers, tokens, down } = withEvents(12);
+    await numbers(3);
+    const before = tokens().length;
+    reads.events = events(40, 1);
+
+    await expect(numbers(5)).resolves.toEqual(down(40, 35));
+    expect(tokens().slice(before)).toEqual([undefined, '3']);
+    reads.events = events(41, 1);
+    await expect(numbers()).resolves.toEqual(down(41, 1));
+  });
+
+  test('are read on by the token of their own reading, not by an older one', async () => {
+    const { reads, numbers, tokens, down } = withEvents(12);
+    await numbers(6);
+    const before = tokens().length;
+    reads.events = events(13, 1);
+
+    await expect(numbers(12)).resolves.toEqual(down(13, 2));
+    expect(tokens().slice(before)).toEqual([undefined, '3', '6', '9']);
+  });
+
+  test('that are new may follow an empty page', async () => {
+    const { reads, numbers, down } = withEvents(3);
+    await numbers();
+    reads.events = events(4, 1);
+    reads.beginsEmpty = true;
+
+    await expect(numbers()).resolves.toEqual(down(4, 1));
   });
 
   test('that are new come first, though they fill several pages', async () => {
