@@ -127,7 +127,7 @@ export class EventLog {
       // a stack that is gone shows none
       const isJoint =
         (read.length === 0 && !token) || read.some(({ eventId }) => eventId === known[0]?.eventId);
-      const all = isJoint ? joined(read, known) : read;
+      const all = joined(read, known);
       // the token that led on from what is known may be too old
       if (isJoint && (isWhole || isEnough(all))) return this.keep(all, isWhole);
     } while (token && !isEnough(read));
