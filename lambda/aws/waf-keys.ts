@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-wafv2';
 import { sameTokenDomains } from '../../lib/token-domains';
 import type { ListedKey, Listing } from '../decision/evidence';
-import { digestOf, type KeyReference, type Location, sameLocation } from '../decision/key-id';
+import { digestOf, type KeyReference, type Location } from '../decision/key-id';
 import type { Clock, TimeLimit } from '../runtime/clock';
 import type { Log, SeenKeys } from '../runtime/log';
 import { ABSENCE_PAUSES, CLOCK_SKEW, LIST_LAG } from '../timings';
@@ -24,21 +24,18 @@ export interface WafKeysOptions {
 }
 
 /** `createdAt` is in milliseconds, where it is known. */
-type DatedKey = ListedKey & { readonly createdAt: number | undefined };
+type DatedKey = ListedKey & { readonly createdAt?: number };
 
 /** The API keys of one account in AWS WAFv2. */
 export class WafKeys {
   /** created by this environment, by digest */
-  private readonly created = new Map<string, DatedKey & { readonly location: Location }>();
+  private readonly created = new Map<string, DatedKey>();
 
   constructor(private readonly options: WafKeysOptions) {}
 
-  /** The list of the keys in a location, of which nothing is read yet but what it may not show yet. */
+  /** The list of the keys in a location, of which nothing is read yet. */
   public list(location: Location): KeyList {
-    const since = this.options.clock.now() - LIST_LAG;
-    const isFresh = (key: DatedKey) => key.createdAt !== undefined && key.createdAt > since;
-    const fresh = [...this.created].filter(([, key]) => isFresh(key) && sameLocation(key.location, location));
-    return new KeyList(location, new Map(fresh), this.options);
+    return new KeyList(location, this.created, this.options);
   }
 
   /**
@@ -67,7 +64,7 @@ export class WafKeys {
         const { APIKey: key } = await retry.once(limit, options => client.send(command, options));
         if (!key) throw new Error('expected an APIKey in the response, got none');
         seen.add(key);
-        this.created.set(digestOf(key), { key, tokenDomains, location, createdAt: clock.now() });
+        this.created.set(digestOf(key), { key, tokenDomains, createdAt: clock.now() });
         return key;
       } catch (error) {
         if (verdictOn(error) === Verdict.UNCLEAR) {
@@ -102,7 +99,7 @@ export class WafKeys {
     since: number,
     limit: TimeLimit,
   ): Promise<KeyReference[]> {
-    const list = new KeyList(location, new Map(), this.options);
+    const list = this.list(location);
     await list.readUntil(() => false, limit);
     const isNew = ({ createdAt = 0 }: DatedKey) => createdAt >= since - CLOCK_SKEW;
     return [...list.keys]
@@ -114,6 +111,8 @@ export class WafKeys {
 
 /** The list of the keys in a location, read as far as it was needed so far. */
 export class KeyList implements Listing {
+  /** by digest */
+  public readonly keys = new Map<string, DatedKey>();
   public isConfirmed = false;
   private url?: string;
   /** of the next page; `undefined` for the first one */
@@ -122,22 +121,28 @@ export class KeyList implements Listing {
 
   constructor(
     public readonly location: Location,
-    public readonly keys: Map<string, DatedKey>,
+    /** by this environment, by digest */
+    private readonly created: ReadonlyMap<string, DatedKey>,
     private readonly options: WafKeysOptions,
   ) {}
 
   /** Reads on until the key is found; where it seems absent, lists again with pauses until that is confirmed. */
   public async lookFor(digest: string, limit: TimeLimit): Promise<ListedKey | undefined> {
+    const { clock } = this.options;
     const isFound = () => this.keys.has(digest);
     await this.readUntil(isFound, limit);
     // guard: absence is confirmed
     for (const pause of ABSENCE_PAUSES) {
       if (isFound()) break;
-      await this.options.clock.sleep(pause * limit.budget.absenceScale, limit.signal);
+      await clock.sleep(pause * limit.budget.absenceScale, limit.signal);
       this.marker = undefined;
       this.markersRead.clear();
       await this.readUntil(isFound, limit);
     }
+    // the pauses of a short function are shorter than a list may be late
+    const created = this.created.get(digest);
+    if (!isFound() && created?.createdAt && created.createdAt > clock.now() - LIST_LAG)
+      this.keys.set(digest, created);
     this.isConfirmed ||= !isFound();
     return this.keys.get(digest);
   }

@@ -118,8 +118,9 @@ export function endOf(events: Events, request: Requested): StackEvent | undefine
 /** Whether events show that a request failed or was cancelled, however late they may be. */
 export function showFailure(events: Events, request: Requested): boolean {
   const end = endOf(events, request);
-  // within the signature's precision it may be the end of the request before, while that is not known to be all
-  return end !== undefined && FAILURE.test(end.status) && end.at >= request.signedAt + SIGNATURE_PRECISION;
+  // until the signature's second is over, it may be the end of the request before
+  const isOver = events.some(({ at }) => at >= request.signedAt + SIGNATURE_PRECISION);
+  return isOver && end !== undefined && FAILURE.test(end.status);
 }
 
 /** The index of the event with which the stack was last settled. */

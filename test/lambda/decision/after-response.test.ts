@@ -200,6 +200,24 @@ describe('the end that events show', () => {
       [event('CREATE_FAILED', undefined, SIGNED_AT + 999)],
     ],
     [
+      'within that second it is its own once the events go beyond it',
+      'delete the new key',
+      [
+        { ...event('UPDATE_IN_PROGRESS', 'stack', SIGNED_AT + 1000), logicalResourceId: 'stack' },
+        event('CREATE_FAILED', undefined, SIGNED_AT + 999),
+        event('CREATE_IN_PROGRESS', undefined, SIGNED_AT - 3000),
+      ],
+    ],
+    [
+      'within that second, but before the request began, it is that of the request before',
+      'look',
+      [
+        event('DELETE_COMPLETE', 'marker', SIGNED_AT + 1000),
+        event('CREATE_IN_PROGRESS', undefined, SIGNED_AT + 900),
+        event('CREATE_FAILED', undefined, SIGNED_AT + 500),
+      ],
+    ],
+    [
       'a second after it is its own',
       'delete the new key',
       [event('CREATE_FAILED', undefined, SIGNED_AT + 1000)],
