@@ -13,6 +13,8 @@ export interface Settled {
   readonly previous: ReadonlyMap<string, string>;
   /** The resources that a rollback was continued without. */
   readonly skipped: Set<string>;
+  /** The resources that an attempt since, which stopped at a failure, was to replace without `keepPreviousKey`. */
+  readonly replacedForGood: Set<string>;
   readonly at: number;
 }
 
@@ -74,7 +76,10 @@ export function settledAfter(account: Account, { stack, wanted, settled }: Opera
     if (kept !== undefined && account.ledger.keys.get(kept)?.goneAt === undefined)
       previous.set(logicalId, kept);
   }
-  return { keys, apiKeys, previous, skipped: settled.skipped, at: account.clock.now() };
+  return {
+    ...{ keys, apiKeys, previous, at: account.clock.now() },
+    ...{ skipped: settled.skipped, replacedForGood: new Set<string>() },
+  };
 }
 
 /** The key that stays beside this output. */
@@ -82,7 +87,7 @@ function previousOf(settled: Settled, key: Key, apiKey: string | undefined): str
   const { logicalId, keepsPrevious, existingApiKey } = key;
   const before = settled.keys.find(one => one.logicalId === logicalId);
   const apiKeyBefore = settled.apiKeys.get(logicalId);
-  if (!before || apiKeyBefore === undefined) return undefined;
+  if (!before || apiKeyBefore === undefined || settled.replacedForGood.has(logicalId)) return undefined;
   if (apiKey === apiKeyBefore) {
     // a key that is named anew keeps what was before it only if it is asked to
     const isNamedAnew = existingApiKey !== undefined && before.existingApiKey === undefined;

@@ -31,7 +31,10 @@ function causeOf(account: Account, known: KnownKey): string | undefined {
   }
   if (known.isReleased) return 'a resource used it by ExistingApiKey';
   const deletions = account.lambda.sent.filter(
-    ({ event }) => event.RequestType === 'Delete' && event.PhysicalResourceId.includes(digest),
+    ({ event }) =>
+      event.RequestType === 'Delete' &&
+      event.PhysicalResourceId.includes(digest) &&
+      !event.PhysicalResourceId.includes(`${digest}/imported`),
   );
   const runs = deletions.flatMap(({ event }) => account.ledger.invocationsFor(event.RequestId));
   const had = (trouble: string) =>
@@ -40,6 +43,10 @@ function causeOf(account: Account, known: KnownKey): string | undefined {
   const isAnswered = ({ event }: (typeof deletions)[number]) =>
     account.responses.accepted.has(event.RequestId);
   if (deletions.length > 0 && !deletions.some(isAnswered)) return 'the Delete came too late';
+  const named = deletions.flatMap(({ event }) =>
+    event.RequestType === 'Delete' ? account.ledger.named(event.PhysicalResourceId) : [],
+  );
+  if (named.some(({ isGoneByHand }) => isGoneByHand)) return 'the previous key of one deleted by hand';
   if (events.length === 0 && creator?.troubles.has('out')) return 'the record could not be read';
   if (creator?.end === 'failed') return 'its response could not be sent';
   if (events.length === 0 && isInProgressThroughout(account, known))

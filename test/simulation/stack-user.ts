@@ -133,6 +133,8 @@ export class StackUser {
     this.judge(operation);
     if (paused.includes(stack.status)) {
       this.attempted = keys;
+      for (const { logicalId, keepsPrevious } of operation.wanted)
+        if (!keepsPrevious) this.settled.replacedForGood.add(logicalId);
       const { afterFailure } = step;
       if (afterFailure === 'former template' && stack.status === 'UPDATE_FAILED') {
         const former: Deploy = { ...step, afterFailure: 'goes on', neighbours: [], cancelAfterMs: undefined };
@@ -289,7 +291,10 @@ const paused = ['CREATE_FAILED', 'UPDATE_FAILED'];
 const deployable = [...complete, ...paused, 'UPDATE_ROLLBACK_COMPLETE'];
 
 function nothing({ clock }: Account): Settled {
-  return { keys: [], apiKeys: new Map(), previous: new Map(), skipped: new Set(), at: clock.now() };
+  return {
+    ...{ keys: [], apiKeys: new Map(), previous: new Map(), at: clock.now() },
+    ...{ skipped: new Set(), replacedForGood: new Set() },
+  };
 }
 
 function kindOf({ domains, spelling, scope }: Key) {
