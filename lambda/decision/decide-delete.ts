@@ -53,15 +53,20 @@ export function decideDelete(
   if (needsHistory && !history) return { need: 'history' };
   if (history === 'late') return { need: 'later reading' };
   if (isCurrent && history?.settledId === id.text) return failOrWait;
-  const namedByOthers = others.flatMap(({ logicalResourceId, status: state, physicalResourceId }) => [
-    /^DELETE_(IN_PROGRESS|COMPLETE)$/.test(state) ? undefined : physicalResourceId,
-    state.startsWith('DELETE_') ? history?.completedIds.get(logicalResourceId) : undefined,
-  ]);
+  const shown = others.flatMap(({ status: state, physicalResourceId }) =>
+    /^DELETE_(IN_PROGRESS|COMPLETE)$/.test(state) ? [] : physicalResourceId,
+  );
+  const isShown = (name: string) =>
+    others.some(each => each.logicalResourceId === name && !each.status.startsWith('DELETE_'));
+  // also those that went missing between two pages because an entry before them went
+  const completed = [...(history?.completedIds ?? [])].flatMap(([name, text]) =>
+    name === request.logicalResourceId || isShown(name) ? [] : text,
+  );
   const completedId = history?.completedIds.get(request.logicalResourceId);
   const present =
     stays && !isCurrent ? own.physicalResourceId : completedId === id.text ? undefined : completedId;
   // guard: the settled id names its keys
-  const named = [present, isUpdated ? undefined : history?.settledId, ...namedByOthers];
+  const named = [present, isUpdated ? undefined : history?.settledId, ...shown, ...completed];
   const digests = named.flatMap(text => digestsIn(parse(text)));
   // guard: a key stays while the record names it
   return split(keys, ({ digest }) => digests.includes(digest));

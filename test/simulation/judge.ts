@@ -118,7 +118,9 @@ function checkOutput(account: Account, operation: Operation, key: Key): void {
   const isSame = output === known;
   const isRotated = before.rotation !== key.rotation;
   const isAsked = isRotated || before.domains !== key.domains || before.scope !== key.scope;
-  if (!isAsked && !isSame && !known.isGoneByHand)
+  const isOfOthers = new Set([...known.holders].map(stackOf)).size > 1 && known.goneAt !== undefined;
+  if (!isAsked && !isSame && isOfOthers) account.count('the key of another stack');
+  else if (!isAsked && !isSame && !known.isGoneByHand)
     excuse(account, operation, logicalId, 'continuous', `${what} was not asked for`);
   if (isRotated && isSame)
     excuse(account, operation, logicalId, 'continuous', `${what} should have been rotated`);

@@ -73,6 +73,7 @@ function causeOfMissedRole(
 ): string | undefined {
   if (!creator) return undefined;
   const { event, troubles } = creator;
+  if (account.conditions.readsPerSecond < 10) return 'the quota of reads was used up';
   // no Delete waits for it: the one that came had the id of the key before the update
   if (event.RequestType === 'Update') return 'the stack was deleted right after the update was cancelled';
   if (account.ledger.invocationsFor(event.RequestId).length > 1)

@@ -227,6 +227,23 @@ describe('row 6: what no id names', () => {
       deletes('', 'A'),
     ],
     [
+      'another resource that the list lost between two pages is what it completed',
+      { own: replaced, others: [['DELETE_IN_PROGRESS', B]], history: { completed: { Lost: imported('A') } } },
+      deletes('', 'A'),
+    ],
+    [
+      'another resource that is shown is not what it completed before',
+      {
+        own: replaced,
+        others: [
+          ['DELETE_IN_PROGRESS', B],
+          ['UPDATE_COMPLETE', 'function'],
+        ],
+        history: { completed: { Other1: imported('A') } },
+      },
+      deletes('A'),
+    ],
+    [
       'another resource whose former copy could not go is what it completed',
       { own: replaced, others: [['DELETE_FAILED', B]], history: { completed: { Other0: imported('A') } } },
       deletes('', 'A'),

@@ -37,7 +37,7 @@ export const GUARDS: readonly Guard[] = [
     tag: 'the settled id names its keys',
     promise: 'restored',
     keeps: 'the clean-up of a rollback deletes no key that the stack went back to',
-    without: 'const named = [present, ...namedByOthers];',
+    without: 'const named = [present, ...shown, ...completed];',
   },
   {
     tag: 'the domains fit',
