@@ -29,7 +29,9 @@ function causeOf(account: Account, known: KnownKey): string | undefined {
     if (call && !call.isClear && creator?.end !== 'killed') return 'the response of CreateAPIKey was lost';
     if (creator?.end === 'killed') return 'the environment was killed';
   }
-  if (known.isReleased) return 'a resource used it by ExistingApiKey';
+  // a rollback may have gone back to a key that was only used, whatever its template asks for
+  const isUsedOnly = !creator && events.every(({ physicalId }) => physicalId.includes(`${digest}/imported`));
+  if (known.isReleased || isUsedOnly) return 'a resource used it by ExistingApiKey';
   const deletions = account.lambda.sent.filter(
     ({ event }) =>
       event.RequestType === 'Delete' &&
