@@ -2,9 +2,8 @@ import { Refusal } from '../aws/errors';
 import type { EventLog, StackRecord } from '../aws/stack-record';
 import type { WafKeys } from '../aws/waf-keys';
 import { afterResponse, isRequestOver, type Look, type Sending } from '../decision/after-response';
-import type { KeyRequest } from '../decision/decide-update';
 import type { DesiredKey } from '../decision/desired-key';
-import { type Requested, showFailure } from '../decision/history';
+import { type ResourceRequest, showFailure } from '../decision/history';
 import { digestOf, type KeyReference, type Location, newKeyId } from '../decision/key-id';
 import { type Clock, type TimeLimit, within } from '../runtime/clock';
 import type { Log } from '../runtime/log';
@@ -19,7 +18,7 @@ export interface PendingKeysOptions {
 
 /** A key that was created for a request, and that CloudFormation is not known to have. */
 interface PendingKey {
-  readonly request: KeyRequest;
+  readonly request: ResourceRequest;
   readonly id: string;
   readonly location: Location;
   readonly key: string;
@@ -35,7 +34,7 @@ export class PendingKeys {
 
   /** Creates the key that a request asks for, as long as it stands; its id names the previous key, if that stays. */
   public async create(
-    request: KeyRequest,
+    request: ResourceRequest,
     desired: DesiredKey,
     after: KeyReference | undefined,
     limit: TimeLimit,
@@ -66,7 +65,10 @@ export class PendingKeys {
   }
 
   /** Deletes what was created for requests of a resource whose events show that they failed. */
-  public async undoWhatFailed({ stackId, logicalResourceId }: Requested, limit: TimeLimit): Promise<void> {
+  public async undoWhatFailed(
+    { stackId, logicalResourceId }: ResourceRequest,
+    limit: TimeLimit,
+  ): Promise<void> {
     const { record, log } = this.options;
     for (const created of this.pending) {
       const { request, id } = created;
@@ -145,7 +147,7 @@ export class PendingKeys {
   }
 
   /** A check that throws once a request no longer stands; what the record says of it is read now and then. */
-  private recheck(request: Requested, limit: TimeLimit): () => Promise<void> {
+  private recheck(request: ResourceRequest, limit: TimeLimit): () => Promise<void> {
     const { clock, record, log } = this.options;
     const { stackId, logicalResourceId, signedAt } = request;
     let interval = FIRST_RECHECK;
@@ -194,6 +196,6 @@ export class PendingKeys {
   }
 }
 
-function eventsSince({ signedAt }: Requested, eventLog: EventLog, limit: TimeLimit) {
+function eventsSince({ signedAt }: ResourceRequest, eventLog: EventLog, limit: TimeLimit) {
   return eventLog.update(events => (events.at(-1)?.at ?? signedAt) < signedAt, limit);
 }

@@ -1,5 +1,13 @@
 import { RECORD_LAG, SIGNATURE_PRECISION } from '../timings';
-import { COMPLETION, type Events, endOf, FAILURE, nameId, type Requested, showFailure } from './history';
+import {
+  COMPLETION,
+  type Events,
+  endOf,
+  FAILURE,
+  nameId,
+  type ResourceRequest,
+  showFailure,
+} from './history';
 
 /** How sending a response ended. */
 export interface Sending {
@@ -28,7 +36,7 @@ export interface Look {
 
 /** What happened after a key was created and the response sent. */
 export interface Aftermath {
-  readonly request: Requested;
+  readonly request: ResourceRequest;
   readonly newId: string;
   readonly sending: Sending;
   /** so far, in order */
@@ -66,14 +74,18 @@ export function afterResponse({ request, newId, sending, looks, isBlind }: After
 }
 
 /** Whether an entry read while a key is created shows that its request no longer stands. */
-export function isRequestOver(entry: OwnEntry | 'gone', wasShown: boolean, { signedAt }: Requested): boolean {
+export function isRequestOver(
+  entry: OwnEntry | 'gone',
+  wasShown: boolean,
+  { signedAt }: ResourceRequest,
+): boolean {
   if (entry === 'gone') return wasShown;
   // within the signature's precision it may be the end of the request before
   return FAILURE.test(entry.status) && entry.updatedAt >= signedAt + SIGNATURE_PRECISION;
 }
 
 /** Whether an entry later than the request, or its end in the events, shows that it ended without the new id. */
-function isEnd({ entry, events }: Look, wasShown: boolean, request: Requested): boolean {
+function isEnd({ entry, events }: Look, wasShown: boolean, request: ResourceRequest): boolean {
   if (!events) return false;
   const isOther = ({ status, physicalResourceId: id }: Omit<OwnEntry, 'updatedAt'>) =>
     FAILURE.test(status) || (COMPLETION.test(status) && id !== undefined);

@@ -1,5 +1,5 @@
-import type { Evidence, Need, StackResource } from './evidence';
-import { isAged, type Requested } from './history';
+import type { Evidence, Need } from './evidence';
+import { isAged, type ResourceRequest, type StackResource } from './history';
 import { digestsIn, type KeyId, type KeyReference, parseKeyId } from './key-id';
 
 type Keys = readonly KeyReference[];
@@ -12,7 +12,7 @@ export type DeletePlan =
 
 /** What the Delete of an id that names a key comes to: the first row that fits (ARCHITECTURE.md, "Delete"). */
 export function decideDelete(
-  request: Requested & { readonly stackRegion: string },
+  request: ResourceRequest,
   id: KeyId,
   { record }: Pick<Evidence, 'record'>,
 ): DeletePlan | Need {

@@ -1,7 +1,7 @@
 import { sameTokenDomains } from '../../lib/token-domains';
 import type { DesiredKey } from './desired-key';
 import type { Evidence, ListedKey, Need } from './evidence';
-import { isAged, type Requested } from './history';
+import { isAged, type ResourceRequest } from './history';
 import {
   adopted,
   digestOf,
@@ -13,12 +13,6 @@ import {
   returned,
   sameLocation,
 } from './key-id';
-
-/** An Update, or a Create with `existingApiKey`. */
-export interface KeyRequest extends Requested {
-  readonly requestId: string;
-  readonly stackRegion: string;
-}
 
 export type UpdatePlan =
   /** respond with this id for this key */
@@ -33,8 +27,8 @@ const NO_HAND_OVER =
   "the key cannot be handed over to the stack: the function's role lacks cloudformation:DescribeStacks or " +
   'cloudformation:DescribeStackEvents, which show whether the stack had this key before';
 
-/** What an Update comes to: the first row of the table that fits (ARCHITECTURE.md, "Update"). */
-export function decideUpdate(request: KeyRequest, desired: DesiredKey, evidence: Evidence): Plan {
+/** What an Update, or a Create with `existingApiKey`, comes to: the first row of the table that fits (ARCHITECTURE.md, "Update"). */
+export function decideUpdate(request: ResourceRequest, desired: DesiredKey, evidence: Evidence): Plan {
   const { stackRegion, requestId, physicalResourceId = '' } = request;
   if (desired.existingApiKey) return decideExisting(request, desired, desired.existingApiKey, evidence);
 
@@ -77,7 +71,12 @@ export function decideUpdate(request: KeyRequest, desired: DesiredKey, evidence:
 }
 
 /** Row 1: a key that was created elsewhere. */
-function decideExisting(request: KeyRequest, desired: DesiredKey, apiKey: string, evidence: Evidence): Plan {
+function decideExisting(
+  request: ResourceRequest,
+  desired: DesiredKey,
+  apiKey: string,
+  evidence: Evidence,
+): Plan {
   const { stackRegion, physicalResourceId } = request;
   const { location, rotation } = desired;
   const reference = { location, digest: digestOf(apiKey) };
@@ -115,7 +114,7 @@ function previousOf({ keepPreviousKey }: DesiredKey, settled: KeyId | undefined)
 }
 
 /** What the record says of the resource, where it says enough. */
-function pastOf({ record }: Evidence, request: KeyRequest) {
+function pastOf({ record }: Evidence, request: ResourceRequest) {
   if (record === 'denied') return record;
   const { status, history } = record;
   if (!status) return { need: 'status' } as const;

@@ -16,8 +16,6 @@ export interface Listing {
   readonly isConfirmed: boolean;
 }
 
-export type { StackResource };
-
 /** What was read of a stack's record in one round, in this order. */
 export interface StackReading {
   /** `gone` where there is no such stack */

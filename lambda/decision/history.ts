@@ -12,10 +12,12 @@ export interface StackResource {
 /** One event of a stack, with the time of CloudFormation's clock, in milliseconds. */
 export type StackEvent = StackResource & { readonly at: number };
 
-/** The request whose resource is looked at. */
-export interface Requested {
+/** What CloudFormation asks of one resource. */
+export interface ResourceRequest {
   readonly type: 'Create' | 'Update' | 'Delete';
+  readonly requestId: string;
   readonly stackId: string;
+  readonly stackRegion: string;
   readonly logicalResourceId: string;
   /** none for a Create */
   readonly physicalResourceId?: string;
@@ -43,7 +45,7 @@ export const FAILURE = /^(CREATE|UPDATE)_FAILED$/;
 const SETTLED = /^((CREATE|UPDATE|IMPORT)_COMPLETE|(UPDATE|IMPORT)_ROLLBACK_COMPLETE)$/;
 
 /** Whether events go back far enough for `historyOf`. */
-export function reachesSettled(events: Events, request: Requested): boolean {
+export function reachesSettled(events: Events, request: ResourceRequest): boolean {
   const end = settledIndex(events, request);
   if (end === undefined) return false;
   const first = eventsOf(request, events.slice(0, end)).at(-1);
@@ -52,7 +54,7 @@ export function reachesSettled(events: Events, request: Requested): boolean {
 }
 
 /** Reads events back to the last settled state. `undefined` where none of the resource's events has an id. */
-export function historyOf(events: Events, request: Requested): ResourceHistory | undefined {
+export function historyOf(events: Events, request: ResourceRequest): ResourceHistory | undefined {
   const all = eventsOf(request, events);
   const sinceOfAll = events.slice(0, settledIndex(events, request));
   const since = eventsOf(request, sinceOfAll);
@@ -73,13 +75,13 @@ export function historyOf(events: Events, request: Requested): ResourceHistory |
 }
 
 /** Whether a reading shows all that came before a request; `readAt` is when it was made. */
-export function isAged(readAt: number, { signedAt }: Requested): boolean {
+export function isAged(readAt: number, { signedAt }: ResourceRequest): boolean {
   // guard: a reading is late enough
   return readAt >= signedAt + SIGNATURE_PRECISION + RECORD_LAG;
 }
 
 /** Whether events are those of a time after an Update's or a Delete's request was made. */
-export function showRequest(events: Events, stackStatus: string, request: Requested): boolean {
+export function showRequest(events: Events, stackStatus: string, request: ResourceRequest): boolean {
   const { stackId, physicalResourceId: id } = request;
   if (events.find(event => event.physicalResourceId === stackId)?.status !== stackStatus) return false;
   if (request.type === 'Delete') {
@@ -96,13 +98,13 @@ export function showRequest(events: Events, stackStatus: string, request: Reques
 }
 
 /** Whether an event of the resource since the request names this id. */
-export function nameId(events: Events, request: Requested, id: string): boolean {
+export function nameId(events: Events, request: ResourceRequest, id: string): boolean {
   const own = eventsOf(request, events);
   return own.some(({ at, physicalResourceId }) => at >= request.signedAt && physicalResourceId === id);
 }
 
 /** The event with which a request ended, as far as events show it. */
-export function endOf(events: Events, request: Requested): StackEvent | undefined {
+export function endOf(events: Events, request: ResourceRequest): StackEvent | undefined {
   const verb = request.type.toUpperCase();
   const own = eventsOf(request, events);
   // what came before the request's own first event is another's end, be it in the very second of the signature
@@ -116,7 +118,7 @@ export function endOf(events: Events, request: Requested): StackEvent | undefine
 }
 
 /** Whether events show that a request failed or was cancelled, however late they may be. */
-export function showFailure(events: Events, request: Requested): boolean {
+export function showFailure(events: Events, request: ResourceRequest): boolean {
   const end = endOf(events, request);
   // until the signature's second is over, it may be the end of the request before
   const isOver = events.some(({ at }) => at >= request.signedAt + SIGNATURE_PRECISION);
@@ -124,7 +126,7 @@ export function showFailure(events: Events, request: Requested): boolean {
 }
 
 /** The index of the event with which the stack was last settled. */
-function settledIndex(events: Events, { stackId }: Requested): number | undefined {
+function settledIndex(events: Events, { stackId }: ResourceRequest): number | undefined {
   let next = '';
   for (const [index, { physicalResourceId, status }] of events.entries()) {
     if (physicalResourceId !== stackId) continue;
@@ -146,7 +148,7 @@ function completedId(own: Events): string | undefined {
   return own.find(event => COMPLETION.test(event.status) && event.physicalResourceId)?.physicalResourceId;
 }
 
-function eventsOf({ logicalResourceId, stackId }: Requested, events: Events): Events {
+function eventsOf({ logicalResourceId, stackId }: ResourceRequest, events: Events): Events {
   return events.filter(
     event => event.logicalResourceId === logicalResourceId && event.physicalResourceId !== stackId,
   );

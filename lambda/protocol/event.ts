@@ -1,5 +1,5 @@
-import type { KeyRequest } from '../decision/decide-update';
 import { shown } from '../decision/desired-key';
+import type { ResourceRequest } from '../decision/history';
 import { RESPONSE_URL_LIFE } from '../timings';
 
 /** Where the response to an event goes, and what it repeats. Texts that a response could not hold are cut. */
@@ -12,7 +12,7 @@ export interface ResponseAddress {
 }
 
 /** A request of CloudFormation, as far as it can be acted on. */
-export interface LifecycleEvent extends KeyRequest {
+export interface LifecycleEvent extends ResourceRequest {
   readonly properties: unknown;
 }
 

@@ -6,13 +6,15 @@ import {
   type OwnEntry,
   type Sending,
 } from '../../../lambda/decision/after-response';
-import type { Requested, StackEvent } from '../../../lambda/decision/history';
+import type { ResourceRequest, StackEvent } from '../../../lambda/decision/history';
 import { RECORD_LAG } from '../../../lambda/timings';
 
 const SIGNED_AT = 100_000;
-const request: Requested = {
+const request: ResourceRequest = {
   type: 'Create',
+  requestId: 'request',
   stackId: 'stack',
+  stackRegion: 'eu-west-1',
   logicalResourceId: 'Key',
   signedAt: SIGNED_AT,
 };
@@ -43,7 +45,7 @@ interface Row {
   readonly sending?: Sending;
   readonly looks?: readonly Look[];
   readonly isBlind?: boolean;
-  readonly type?: Requested['type'];
+  readonly type?: ResourceRequest['type'];
 }
 
 function plan({ sending = accepted, looks = [], isBlind = false, type = 'Create' }: Row): AftermathPlan {

@@ -1,6 +1,6 @@
 import { decideDelete } from '../../../lambda/decision/decide-delete';
-import type { Evidence, StackResource } from '../../../lambda/decision/evidence';
-import type { ResourceHistory } from '../../../lambda/decision/history';
+import type { Evidence } from '../../../lambda/decision/evidence';
+import type { ResourceHistory, StackResource } from '../../../lambda/decision/history';
 import {
   digestOf,
   type KeyReference,
@@ -62,6 +62,7 @@ function decide({ id = A, status = UPDATED, age = 0, own, others = [], history, 
     {
       type: 'Delete',
       stackId: 'stack',
+      requestId: 'request',
       stackRegion: REGION,
       logicalResourceId: 'Key',
       physicalResourceId: id,

@@ -1,6 +1,7 @@
-import { decideUpdate, type KeyRequest } from '../../../lambda/decision/decide-update';
+import { decideUpdate } from '../../../lambda/decision/decide-update';
 import type { DesiredKey } from '../../../lambda/decision/desired-key';
 import type { Evidence, ListedKey } from '../../../lambda/decision/evidence';
+import type { ResourceRequest } from '../../../lambda/decision/history';
 import {
   digestOf,
   type KeyReference,
@@ -24,7 +25,7 @@ const IMPORTED = newKeyId(reference('K'), '', { isImported: true });
 const ADOPTED = IMPORTED.replace('/imported', '/adopted');
 const RETURNED = /\/returned-[0-9a-f]{16}$/;
 
-const REQUEST: KeyRequest = {
+const REQUEST: ResourceRequest = {
   type: 'Update',
   requestId: 'request',
   stackId: 'stack',
@@ -54,7 +55,7 @@ function decide(row: Row) {
     digestOf(key),
     { key, tokenDomains },
   ]);
-  const request: KeyRequest = { ...REQUEST, physicalResourceId: current };
+  const request: ResourceRequest = { ...REQUEST, physicalResourceId: current };
   const history = { settledId: settled, ids, completedIds: new Map() };
   return decideUpdate(
     request,
@@ -180,7 +181,7 @@ describe('row 1: an existing key', () => {
   });
 
   test('a Create takes it without reading the record', () => {
-    const request: KeyRequest = { ...REQUEST, type: 'Create' };
+    const request: ResourceRequest = { ...REQUEST, type: 'Create' };
     const location = locationOf('REGIONAL', REGION);
     const listing = {
       location,

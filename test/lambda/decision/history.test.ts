@@ -2,7 +2,7 @@ import {
   historyOf,
   isAged,
   nameId,
-  type Requested,
+  type ResourceRequest,
   reachesSettled,
   type StackEvent,
   showRequest,
@@ -26,8 +26,10 @@ function events(...lines: string[]): StackEvent[] {
   return parsed.reverse();
 }
 
-const request = (type: Requested['type'], physicalResourceId?: string): Requested => ({
+const request = (type: ResourceRequest['type'], physicalResourceId?: string): ResourceRequest => ({
   type,
+  requestId: 'request',
+  stackRegion: 'eu-west-1',
   stackId: STACK,
   logicalResourceId: 'Key',
   physicalResourceId,
@@ -190,7 +192,7 @@ describe('the history since the stack was last settled', () => {
 });
 
 describe('events that show a request', () => {
-  test.each<[string, Requested, string, string[], boolean]>([
+  test.each<[string, ResourceRequest, string, string[], boolean]>([
     [
       'the current id',
       update,
