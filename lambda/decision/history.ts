@@ -89,11 +89,12 @@ export function showRequest(events: Events, stackStatus: string, request: Resour
     return since.some(event => event.status === 'DELETE_IN_PROGRESS' && event.physicalResourceId === id);
   }
   const own = eventsOf(request, events);
-  const [newest, before] = own;
+  const [newest] = own;
   if (newest?.status !== 'UPDATE_IN_PROGRESS') return false;
-  // a further event of an update that replaced the resource, not the first one of its rollback
-  if (before?.status === newest.status && before.physicalResourceId !== newest.physicalResourceId)
-    return false;
+  const before = own.findIndex(({ status }) => status !== newest.status);
+  const latest = own.slice(0, before < 0 ? undefined : before);
+  // with another id among them they are those of an update that replaced the resource, not of its rollback
+  if (latest.some(({ physicalResourceId }) => physicalResourceId !== newest.physicalResourceId)) return false;
   return (newest.physicalResourceId ?? completedId(own)) === id;
 }
 

@@ -229,6 +229,31 @@ describe('events that show a request', () => {
       false,
     ],
     [
+      'the new id in two further events of the update',
+      update,
+      'UPDATE_IN_PROGRESS',
+      [
+        'Key UPDATE_COMPLETE A',
+        'stack UPDATE_IN_PROGRESS',
+        'Key UPDATE_IN_PROGRESS A',
+        'Key UPDATE_IN_PROGRESS current',
+        'Key UPDATE_IN_PROGRESS current',
+      ],
+      false,
+    ],
+    [
+      'the id after its completion, with other ids before that',
+      update,
+      'UPDATE_ROLLBACK_IN_PROGRESS',
+      [
+        'Key UPDATE_IN_PROGRESS A',
+        'Key UPDATE_COMPLETE current',
+        'stack UPDATE_ROLLBACK_IN_PROGRESS',
+        'Key UPDATE_IN_PROGRESS current',
+      ],
+      true,
+    ],
+    [
       'the same id twice',
       update,
       'UPDATE_IN_PROGRESS',
