@@ -103,10 +103,11 @@ export class Rollout {
   }
 
   /** Whether a failed resource is updated although it has the wanted properties. */
-  private isTriedAgain({ status }: StackResource): boolean {
+  private isTriedAgain({ logicalId, physicalId, status }: StackResource): boolean {
     const { originals, environment } = this.options;
     const isRetry = !originals || environment.variants.failedRollbackLeaves === 'attempted';
-    return isRetry && status === 'UPDATE_FAILED';
+    const isAnother = originals?.get(logicalId)?.physicalId !== physicalId;
+    return (isRetry || isAnother) && status === 'UPDATE_FAILED';
   }
 
   private async create(wanted: Wanted, failed: StackResource | undefined): Promise<void> {

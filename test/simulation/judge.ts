@@ -90,7 +90,9 @@ function previousOf(settled: Settled, key: Key, apiKey: string | undefined): str
   if (!before || apiKeyBefore === undefined || settled.replacedForGood.has(logicalId)) return undefined;
   if (apiKey === apiKeyBefore) {
     // a key that is named anew keeps what was before it only if it is asked to
-    const isNamedAnew = existingApiKey !== undefined && before.existingApiKey === undefined;
+    const isNamedAnew =
+      existingApiKey !== undefined &&
+      (before.existingApiKey === undefined || before.rotation !== key.rotation);
     return keepsPrevious || !isNamedAnew ? settled.previous.get(logicalId) : undefined;
   }
   return keepsPrevious && before.existingApiKey === undefined ? apiKeyBefore : undefined;
