@@ -328,6 +328,17 @@ describe('an update that fails with disabled rollback', () => {
     expect(account.history).toEqual(['Create', 'Update key-a', 'Update key-a']);
     expect(statuses).toEqual(['UPDATE_IN_PROGRESS', 'UPDATE_ROLLBACK_IN_PROGRESS']);
   });
+
+  test('is rolled back when its way back is cancelled', async () => {
+    const account = await deployed();
+    const stack = await account.deploy({ Key: key('b'), Failing: failing }, {}, noRollback);
+    account.script = event => (stack.status === 'UPDATE_IN_PROGRESS' ? undefined : oneKeyPerDomain(event));
+    account.begin({ Key: key('a') }, {}, noRollback);
+    await account.clock.run(account.clock.sleep(1000));
+    await account.after(stack, engine => engine.cancelUpdate(stack));
+    expect([stack.status, keyOf(stack)]).toEqual(['UPDATE_ROLLBACK_COMPLETE', 'key-a']);
+    expect(account.history.slice(-3)).toEqual(['Update key-b', 'Update key-b', 'Delete key-b']);
+  });
 });
 
 test('a rollback from nothing that failed is refused', async () => {
