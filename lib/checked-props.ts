@@ -141,9 +141,7 @@ function isLeftForLater(domain: unknown): domain is string {
 
 function withoutListToken(domain: unknown): unknown {
   if (typeof domain !== 'string' || !domain.includes(LIST_TOKEN)) return domain;
-  throw new Error(
-    'tokenDomains: expected either a list token or names, got names beside those of a list token, which cannot be mixed',
-  );
+  throw new Error('tokenDomains: expected either a list token or names, got a mix of both');
 }
 
 function checkedCount(domains: string[]): string[] {
@@ -158,7 +156,7 @@ function warnOfTokenDomain(key: Construct, domain: string): void {
     warn(
       'publicSuffix',
       key,
-      `token domain "${domain}" is a public suffix of the private section; AWS WAF may refuse it`,
+      `token domain "${domain}" is a public suffix in the private section; AWS WAF may refuse it`,
     );
   } else if (isIP(domain) || endsInNumber(domain)) {
     warn('ipAddress', key, `token domain "${domain}" is an IP address; AWS WAF may refuse it`);

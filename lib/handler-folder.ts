@@ -21,7 +21,7 @@ export function handlerFolder(): string {
   }
   throw new Error(
     `expected the function's code in the installed package ${PACKAGE}, got none from ${starts.join(' or ')}: ` +
-      `where a bundler packs this app, set ${PACKAGE} as external; in a clone, run npm run build`,
+      `if a bundler packs this app, mark ${PACKAGE} as external; in a clone, run npm run build`,
   );
 }
 

@@ -50,7 +50,7 @@ function canonicalForm(domain: unknown): { domain: string } | { problem: string 
   const problem = problemOf(trimmed);
   if (problem) return { problem };
   const ascii = isAscii(trimmed) ? trimmed : domainToASCII(trimmed);
-  if (ascii === '') return { problem: 'it has no form in punycode' };
+  if (ascii === '') return { problem: 'it cannot be converted to punycode' };
   if (ascii.length > MAX_DOMAIN_LENGTH) {
     return { problem: `it has ${ascii.length} characters, at most ${MAX_DOMAIN_LENGTH} are allowed` };
   }
@@ -64,7 +64,7 @@ function problemOf(domain: string): string | undefined {
   if (domain.includes('/')) return 'it has a path';
   if (domain.includes(':')) return 'it has a port';
   if (domain.startsWith('.')) return 'it begins with a dot';
-  if (domain.endsWith('.')) return 'it ends in a dot';
+  if (domain.endsWith('.')) return 'it ends with a dot';
   if (domain.includes('*')) return 'it has a wildcard; name the domain, whose key can serve its sub-domains';
   if (/\s/.test(domain)) return 'it has white space';
   // the URL standard's parser, which gives the punycode, would cut a name there or decode it

@@ -260,7 +260,7 @@ export class WafCaptchaApiKeyProvider extends Construct implements iam.IGrantabl
     const attached = iam.Role.isRole(role) || Reflect.get(policy, 'isAttached') === true;
     if (!attached) {
       throw new Error(
-        `${this.node.path}: expected a role that takes a policy, got ${role.node.path}, which is immutable or of another ` +
+        `${this.node.path}: expected a role that takes a policy, got ${role.node.path}, which is immutable or in another ` +
           `account; the function needs ${JSON.stringify(Stack.of(this).resolve(permissions).Statement)}`,
       );
     }
@@ -295,7 +295,7 @@ function checkPlace(scope: IConstruct, id: string): void {
   }
   if (scope.node.tryFindChild(id)) {
     throw new Error(
-      `${got}: expected one provider in a stack, before its first key, got another or a key before it`,
+      `${got}: expected one provider in a stack, before its first key, got a second one or one after a key`,
     );
   }
 }

@@ -307,7 +307,7 @@ function checkedAttributes(
   const url = requiredText('applicationIntegrationUrl', attrs.applicationIntegrationUrl).trim();
   if (url.endsWith('/jsapi.js')) {
     throw new Error(
-      `applicationIntegrationUrl: expected the integration URL, got that of the script, "${url}"`,
+      `applicationIntegrationUrl: expected the integration URL, got the URL of the script, "${url}"`,
     );
   }
   return { apiKey, applicationIntegrationUrl: url.replace(/\/+$/, '') };

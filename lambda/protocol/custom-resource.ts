@@ -106,6 +106,6 @@ export function customResource(handler: EventHandler, options: CustomResourceOpt
       log('could not follow up on the response', { requestId, error: String(error) });
     }
     if (sending.end === 'unsent')
-      throw new Error('expected the response URL to take the response, got none that did');
+      throw new Error('the response URL did not accept the response before the time was up');
   };
 }

@@ -93,7 +93,7 @@ describe('its place', () => {
 
     expect(() => new WafCaptchaApiKeyProvider(stack, ID)).toThrow(
       new Error(
-        `Stack/${ID}: expected one provider in a stack, before its first key, got another or a key before it`,
+        `Stack/${ID}: expected one provider in a stack, before its first key, got a second one or one after a key`,
       ),
     );
   });
@@ -245,7 +245,7 @@ describe('a role that is brought along', () => {
 
     for (const text of [
       `Stack/${ID}: expected a role that takes a policy, got Stack/`,
-      'immutable or of another account',
+      'immutable or in another account',
       'wafv2:CreateAPIKey',
       '"aws:RequestedRegion":["eu-west-1","us-east-1"]',
       'cloudformation:ListStackResources',

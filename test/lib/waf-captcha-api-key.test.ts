@@ -353,7 +353,7 @@ describe('fromApiKeyAttributes', () => {
       }),
     ).toThrow(
       new Error(
-        'Stack/Import: applicationIntegrationUrl: expected the integration URL, got that of the script, "https://id.example/id/jsapi.js"',
+        'Stack/Import: applicationIntegrationUrl: expected the integration URL, got the URL of the script, "https://id.example/id/jsapi.js"',
       ),
     );
   });

@@ -80,8 +80,7 @@ test('every wrong name is in the message, public suffixes too', () => {
 
 describe('a list token', () => {
   const listToken = () => Fn.split(',', Fn.importValue('domains'));
-  const mixed =
-    'Stack/Key: tokenDomains: expected either a list token or names, got names beside those of a list token, which cannot be mixed';
+  const mixed = 'Stack/Key: tokenDomains: expected either a list token or names, got a mix of both';
 
   test.each([
     ['spread before a name', () => [...listToken(), 'example.com']],
@@ -236,7 +235,7 @@ describe('warnings', () => {
       'a private suffix',
       'github.io',
       publicSuffix,
-      'token domain "github.io" is a public suffix of the private section; AWS WAF may refuse it',
+      'token domain "github.io" is a public suffix in the private section; AWS WAF may refuse it',
     ],
     [
       'an IP address',

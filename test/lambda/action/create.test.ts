@@ -129,7 +129,7 @@ describe('after the response', () => {
     const environment = account.environment();
     const event = creation(account);
     await expect(environment.run(event, 120_000)).rejects.toThrow(
-      'expected the response URL to take the response',
+      'the response URL did not accept the response',
     );
     expect(account.keys()).toEqual([]);
 
