@@ -410,7 +410,7 @@ describeInBrowser('the page module', () => {
       await solve(page.getByRole('main'));
 
       expect(await outcomeOf(page)).toMatchObject({ kind: 'token_refused' });
-      expect(errors.join('\n')).toContain('has to forward the cookie aws-waf-token');
+      expect(errors.join('\n')).toContain('must forward the cookie aws-waf-token');
       expect(errors.join('\n')).toContain('failureReason');
     });
   });

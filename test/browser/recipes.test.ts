@@ -369,7 +369,7 @@ describeInBrowser('the recipes', () => {
       `captcha.fetchGuarded('https://api.example.com/', { method: 'PUT' }).catch(() => {})`,
     );
 
-    expect(errors.join('\n')).toContain('The browser asks with OPTIONS first');
+    expect(errors.join('\n')).toContain('The browser sends OPTIONS first');
   });
 });
 
