@@ -31,7 +31,7 @@ describeInBrowser('the page of the example', () => {
       expect(errors).toEqual([expect.stringContaining('status of 405')]);
     });
 
-    test('and not again, while the answer counts', async () => {
+    test('and not again while the solved puzzle counts', async () => {
       const { page, requests } = await site.visit('example.com');
       await button(page.getByRole('main')).click();
       await solve(page.getByRole('main'));
@@ -67,7 +67,7 @@ describeInBrowser('the page of the example', () => {
       await main.getByText(phoneNumber).waitFor();
     });
 
-    test('past the end of its time', async () => {
+    test('past a time-out', async () => {
       const { page } = await site.visit('example.com');
       const main = page.getByRole('main');
       await page.clock.install();
@@ -100,7 +100,7 @@ describeInBrowser('the page of the example', () => {
     });
   });
 
-  describe('says in plain words what went wrong, and goes on from there', () => {
+  describe('says in plain words what went wrong, and lets the visitor try again', () => {
     test.each([
       ['the puzzle', '/problem'],
       ['the script', '/jsapi.js'],

@@ -36,7 +36,7 @@ describe.each(['cjs', 'esm'] as const)('an app that is bundled with the library,
     expect(codeIn(join(project, 'cdk.out'))).toEqual([readFileSync('lambda/dist/index.js', 'utf8')]);
   });
 
-  test('says what to set where nothing is installed', async () => {
+  test('says what to set if nothing is installed', async () => {
     const app = await bundle(format);
 
     expect(() => synthesize(app)).toThrow(

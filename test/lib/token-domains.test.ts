@@ -30,19 +30,19 @@ describe('normalizeTokenDomains', () => {
     expect(normalizeTokenDomains([domain])).toEqual([domain]);
   });
 
-  test('each name is taken once, in the order given', () => {
+  test('duplicates are dropped, and the order is kept', () => {
     expect(
       normalizeTokenDomains(['b.example', 'a.example', 'B.example ', 'ä.example', 'xn--4ca.example']),
     ).toEqual(['b.example', 'a.example', 'xn--4ca.example']);
   });
 
-  test('what is normalised already does not change', () => {
+  test('names that are already normalised do not change', () => {
     const once = normalizeTokenDomains([' B.example', 'münchen.de', 'a.example']);
 
     expect(normalizeTokenDomains(once)).toEqual(once);
   });
 
-  test('leaves the list that it was given alone', () => {
+  test('does not modify the given list', () => {
     const given = [' B.example', 'b.example'];
 
     normalizeTokenDomains(given);
@@ -72,7 +72,7 @@ describe('the number of domains', () => {
   });
 });
 
-describe('a name that is no bare host name is refused', () => {
+describe('a name that is not a bare host name is refused', () => {
   const label64 = 'a'.repeat(64);
   test.each([
     ['a scheme', 'https://example.com', 'it has a scheme'],
@@ -124,14 +124,14 @@ describe('a name that is no bare host name is refused', () => {
     );
   });
 
-  test('and so is every other one, in one message', () => {
+  test('all refused names are in one message', () => {
     expectRefusal(
       ['a:1', 'example.com', 'b/', 'a:1'],
       'tokenDomains: expected a bare host name such as "example.com", got "a:1": it has a port; "b/": it has a path; "a:1": it has a port',
     );
   });
 
-  test('as it was written, among names that pass', () => {
+  test('a refused name is quoted as written, even among valid names', () => {
     expectRefusal(
       ['example.com', ' Example.org:80 '],
       'tokenDomains: expected a bare host name such as "example.com", got " Example.org:80 ": it has a port',
