@@ -29,10 +29,10 @@ async function main(): Promise<void> {
     if (second === first) throw new Error('expected another key after the change of domains, got the same');
     expectKeys(await listKeys(aws), [{ apiKey: second, domains: moreDomains }]);
     console.log(
-      `The output changed from ${shown(first)} to ${shown(second)}, and the former key is deleted.`,
+      `The output changed from ${shown(first)} to ${shown(second)}, and the previous key is deleted.`,
     );
 
-    title('3. Destroy the stack', 'The key goes with it.');
+    title('3. Destroy the stack', 'The key is deleted with it.');
     await cdk(aws, ['destroy', '--force', ...context(moreDomains)], signal);
     expectKeys(await listKeys(aws), []);
     console.log(closingWords);

@@ -1,5 +1,5 @@
 /**
- * The handler behind `Custom::WafCaptchaApiKey`. To read it, start here and go on with:
+ * The handler behind `Custom::WafCaptchaApiKey`. To read it, start here and continue with:
  *
  * 1. `protocol/custom-resource.ts`: one event in, one response out, before the deadline
  * 2. `action/lifecycle.ts`: what Create, Update and Delete do
@@ -29,7 +29,7 @@ const lifecycle = new Lifecycle({ keys, record, clock, log, seen });
 
 export const handler = customResource(lifecycle, { clock, put, log, seen, stackId: process.env.STACK_ID });
 
-// most of a first client is loading its code: done while the function starts, with a whole core
+// most of the cost of the first client is loading its code: done while the function starts, with a whole core
 if (process.env.AWS_REGION) clientFor(process.env.AWS_REGION);
 
 function clientFor(region: string): WAFV2Client {

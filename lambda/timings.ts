@@ -1,4 +1,4 @@
-/** Every constant of time that the handler has, in milliseconds. What must hold between them is a test. */
+/** All time constants of the handler, in milliseconds. Tests assert what must hold between them. */
 
 const SECOND = 1000;
 
@@ -13,16 +13,16 @@ export const LOOKS = [4 * SECOND, 12 * SECOND, 30 * SECOND, RECORD_LAG];
 
 /** How long CloudFormation waits for a response, from the signature of the response URL on. */
 export const SERVICE_TIMEOUT = 3600 * SECOND;
-/** How long the response URL is good for: the life of one whose signature names its end alone. */
+/** How long the response URL is valid; needed if its signature gives only the expiry. */
 export const RESPONSE_URL_LIFE = 7200 * SECOND;
 /** How precise the signature's time is. */
 export const SIGNATURE_PRECISION = SECOND;
 
 /** How long a new role's permissions may take to arrive everywhere. AccessDenied for longer is a denial. */
 export const DENIAL_PATIENCE = 60 * SECOND;
-/** How long a request that was cancelled elsewhere has its role, so that it can clean up. */
+/** How long a request that was cancelled elsewhere keeps its role, so that it can clean up. */
 export const CANCELLED_REQUEST_GRACE = 45 * SECOND;
-/** How long a creation waits before it asks whether its request still stands; from then on twice as long each time. */
+/** How long a creation waits before it first checks whether its request still stands; doubled each time after that. */
 export const FIRST_RECHECK = 20 * SECOND;
 
 /** Pauses between readings that do not show the request yet. */
@@ -35,22 +35,22 @@ export const LONGEST_SENDING_PAUSE = 8 * SECOND;
 export const FIRST_RETRY_PAUSE = SECOND;
 export const LONGEST_RETRY_PAUSE = 10 * SECOND;
 
-/** How far WAF's clock may be from this one, and its time stamps be cut. */
+/** How far WAF's clock may be from this one, including the truncation of its time stamps. */
 export const CLOCK_SKEW = 2 * SECOND;
 
-/** Longer than the second that WAF gives to a creation, by what calls of one time slot may arrive apart. */
+/** WAF's second per creation, plus how far apart the calls of one time slot may arrive. */
 export const SLOT = 1050;
-/** How long before its slot an attempt begins, so that what it has to ask first does not make it late. */
+/** How long before its slot an attempt begins, so that the checks before the call do not make it late. */
 export const SLOT_LEAD = 500;
 /** How late a call may be and still belong to its slot. */
 export const SLOT_TOLERANCE = 20;
-/** For how long a refusal for the quota tells that others are at work too. */
+/** How long a refusal for the quota indicates that others are creating keys too. */
 export const REFUSAL_MEMORY = 60 * SECOND;
 
 /** How one invocation's time is divided. */
 export type TimeBudget = Readonly<ReturnType<typeof timeBudget>>;
 
-/** The division of `total` milliseconds. Its parts shrink with the time there is: an aspect may cap the function's. */
+/** The division of `total` milliseconds. Its parts shrink with it, since an aspect may cap the function's timeout. */
 export function timeBudget(total: number) {
   const part = (full: number, share: number) => Math.min(full, total * share);
   const call = part(10 * SECOND, 1 / 6);
@@ -64,9 +64,9 @@ export function timeBudget(total: number) {
     toReturn: part(SECOND / 2, 1 / 60),
     /** what must be left when sending the response ends: time to look at the record and to undo a key */
     toUndo,
-    /** what must be left when the work ends: time to send the response too */
+    /** what must be left when the work ends: time to send the response as well */
     toRespond,
-    /** what must be left when CreateAPIKey is due: time for checks before it, the call, and the last look as well */
+    /** what must be left when CreateAPIKey is due: also time for the checks before it, the call and the last look */
     toCreate: toRespond + call + part(RECORD_LAG - toRespond + 18 * SECOND, 1 / 10),
     /** how long AccessDenied may last before it is a denial */
     denial: part(DENIAL_PATIENCE, 1 / 4),

@@ -9,16 +9,16 @@ import { warn } from './warning';
 
 const SCOPES = ['REGIONAL', 'CLOUDFRONT'];
 
-/** A Region of no partition that `RegionInfo` knows may be a new one of these. */
+/** A Region that `RegionInfo` does not know may be a new one of these partitions. */
 const OUTSIDE_AWS = /^(cn|us-gov|us-iso[a-z]*|eu-iso[a-z]*|eusc)-/;
 
-// what stands for a list token's names once the list is spread
+// what replaces a list token's names once the list is spread
 const LIST_TOKEN = '#{Token[';
 
-// what the first pass of synthesis has for a parameter that the CLI is still to look up (`valueFromLookup`)
+// the value of a parameter that the CLI has yet to look up (`valueFromLookup`), in the first pass of synthesis
 const LOOKUP_DUMMY = 'dummy-value-for-';
 
-/** The props of a key, of which a caller without types may give anything. */
+/** The props of a key. A caller without types may pass anything. */
 interface Props {
   readonly scope?: unknown;
   readonly tokenDomains?: unknown;
@@ -28,9 +28,9 @@ interface Props {
 }
 
 /**
- * The properties of a key's resource: what synthesis knows is checked and in canonical form, with the domains sorted.
+ * The properties of a key's resource: values that are known are checked and in canonical form, with the domains sorted.
  *
- * What only the end of synthesis knows is checked then, and what only the deployment knows by the handler.
+ * Values known only at the end of synthesis are checked then; the handler checks those known only at deployment.
  */
 export function checkedProperties(key: Construct, props: Props): WafCaptchaApiKeyProperties {
   const rotation = optionalText('rotation', props.rotation);
@@ -57,7 +57,7 @@ export function requiredText(name: string, text: unknown): string {
   throw new Error(`${name}: expected a text that is not blank, got ${JSON.stringify(text)}`);
 }
 
-/** Puts a construct's path before the messages of what `check` throws. */
+/** Puts a construct's path before the message of an error that `check` throws. */
 export function naming<T>(path: string, check: () => T): T {
   try {
     return check();
@@ -66,7 +66,7 @@ export function naming<T>(path: string, check: () => T): T {
   }
 }
 
-/** A scope that the key's Region has. */
+/** A scope that exists in the key's Region. */
 function checkedScope(key: Construct, scope: unknown): string {
   if (typeof scope !== 'string' || !SCOPES.includes(scope)) {
     throw new Error(`scope: expected REGIONAL or CLOUDFRONT, got ${JSON.stringify(scope)}`);
@@ -129,21 +129,19 @@ function optionalFlag(name: string, flag: unknown): boolean {
   throw new Error(`${name}: expected true or false, got ${JSON.stringify(flag)}`);
 }
 
-/** A list of which only a later time knows the names, and not even how many. */
+/** Whether a list's names, and even their number, will be known only later. */
 export function isListToken(domains: readonly unknown[]): boolean {
   return Token.isUnresolved(domains) && /^#\{Token\[[^\]]*\]\}$/.test(String(domains[0]));
 }
 
-/** Whether a name is a token, or stands for what the CLI is still to look up. */
+/** Whether a name is a token, or a placeholder for a value that the CLI has yet to look up. */
 function isLeftForLater(domain: unknown): domain is string {
   return typeof domain === 'string' && (Token.isUnresolved(domain) || domain.includes(LOOKUP_DUMMY));
 }
 
 function withoutListToken(domain: unknown): unknown {
   if (typeof domain !== 'string' || !domain.includes(LIST_TOKEN)) return domain;
-  throw new Error(
-    'tokenDomains: expected either a list token or names, got names beside those of a list token, which cannot be mixed',
-  );
+  throw new Error('tokenDomains: expected either a list token or names, got a mix of both');
 }
 
 function checkedCount(domains: string[]): string[] {
@@ -158,7 +156,7 @@ function warnOfTokenDomain(key: Construct, domain: string): void {
     warn(
       'publicSuffix',
       key,
-      `token domain "${domain}" is a public suffix of the private section; AWS WAF may refuse it`,
+      `token domain "${domain}" is a public suffix in the private section; AWS WAF may refuse it`,
     );
   } else if (isIP(domain) || endsInNumber(domain)) {
     warn('ipAddress', key, `token domain "${domain}" is an IP address; AWS WAF may refuse it`);

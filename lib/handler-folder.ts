@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path';
 const PACKAGE = 'cdk-waf-captcha-api-key';
 
 /**
- * The folder with the function's code: beside this file, or, where an app is bundled with the library, in the
- * installed package that the app's file or the working directory reaches.
+ * The folder with the function's code: next to this file's folder or, if an app is bundled with the library, in the
+ * installed package that can be found from the app's file or the working directory.
  *
- * @throws when it is in none of them
+ * @throws if it is in none of these
  */
 export function handlerFolder(): string {
   // a bundle of ES modules has no __dirname
@@ -21,7 +21,7 @@ export function handlerFolder(): string {
   }
   throw new Error(
     `expected the function's code in the installed package ${PACKAGE}, got none from ${starts.join(' or ')}: ` +
-      `where a bundler packs this app, set ${PACKAGE} as external; in a clone, run npm run build`,
+      `if a bundler packs this app, mark ${PACKAGE} as external; in a clone, run npm run build`,
   );
 }
 
@@ -29,7 +29,7 @@ function handlerIn(root: string): string {
   return join(root, 'lambda', 'dist', 'index.js');
 }
 
-// the folder above a bundle is the app's own, and so is a lambda/dist in it
+// the folder above a bundle is the app's own, and may have its own lambda/dist
 function isThisPackage(folder: string): boolean {
   const manifest = join(folder, 'package.json');
   return existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).name === PACKAGE;

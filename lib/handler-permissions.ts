@@ -3,10 +3,10 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 
-/** The Region that answers for keys of scope CLOUDFRONT. */
+/** The Region of keys of scope CLOUDFRONT. */
 const CLOUDFRONT_REGION = 'us-east-1';
 
-/** What the function may do. Once it is in a VPC, whoever put it there, the permissions for that are included. */
+/** What the function may do. If anything puts it in a VPC, the permissions for that are included. */
 export class HandlerPermissions extends iam.PolicyDocument {
   private handler?: lambda.Function;
 
@@ -19,7 +19,7 @@ export class HandlerPermissions extends iam.PolicyDocument {
       statements: [
         new iam.PolicyStatement({
           actions: ['wafv2:CreateAPIKey', 'wafv2:DeleteAPIKey', 'wafv2:ListAPIKeys'],
-          // none of the three has a resource type of its own (Service Authorization Reference, AWS WAF V2)
+          // none of the three has a resource type (Service Authorization Reference, AWS WAF V2)
           resources: ['*'],
           // both Regions always: after a change of scope the old key is deleted under the new policy
           conditions: {
@@ -27,7 +27,7 @@ export class HandlerPermissions extends iam.PolicyDocument {
           },
         }),
         new iam.PolicyStatement({
-          // which keys the stack owns, whether it rolls back, and whether a request still stands
+          // to learn which keys the stack owns, whether it is rolling back, and whether a request still stands
           actions: [
             'cloudformation:DescribeStackEvents',
             'cloudformation:DescribeStackResource',
@@ -45,7 +45,7 @@ export class HandlerPermissions extends iam.PolicyDocument {
     });
   }
 
-  /** Looks at this function, when the policy is written, for a VPC. */
+  /** Checks whether this function is in a VPC when the policy is written to the template. */
   public follow(handler: lambda.Function): void {
     this.handler = handler;
   }
@@ -59,7 +59,7 @@ export class HandlerPermissions extends iam.PolicyDocument {
   }
 }
 
-/** What the managed policy AWSLambdaVPCAccessExecutionRole has beside the log. */
+/** The permissions of the managed policy AWSLambdaVPCAccessExecutionRole, except those for the log. */
 function vpcStatement(): iam.PolicyStatement {
   return new iam.PolicyStatement({
     actions: [

@@ -1,6 +1,6 @@
 import { parse } from 'tldts';
 
-/** What publicsuffix.org's list says of a domain. */
+/** What publicsuffix.org's list says about a domain. */
 export enum PublicSuffix {
   /** a registrable domain or a host below one */
   NONE,
@@ -10,7 +10,7 @@ export enum PublicSuffix {
   PRIVATE,
 }
 
-/** Whether a normalised domain is itself a public suffix. A single label that is no top-level domain is none. */
+/** Whether a normalised domain is itself a public suffix. A single label that is not a top-level domain is not one. */
 export function publicSuffixOf(domain: string): PublicSuffix {
   const { isIcann, isPrivate, publicSuffix } = parse(domain, { allowPrivateDomains: true });
   if (publicSuffix !== domain) return PublicSuffix.NONE;

@@ -8,7 +8,7 @@ const INLINE_REASON =
   'The function deletes keys as long as the stack has any. A managed policy could be detached or deleted before ' +
   'that, so its permissions are part of the role, or of a policy on which every key depends.';
 
-/** What cdk-nag's packs find in the permissions, by rule. */
+/** Why each finding of cdk-nag's packs on the permissions is acceptable, by rule. */
 const REASONS: Readonly<Record<string, string>> = {
   'AwsSolutions-IAM5[Resource::*]': WILDCARD_REASON,
   'Serverless-LambdaStarPermissions': WILDCARD_REASON,
@@ -18,7 +18,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'PCI.DSS.321-IAMNoInlinePolicy': INLINE_REASON,
 };
 
-/** Acknowledges what AWS WAF or a custom resource forces on the function's permissions. Goes into no template. */
+/** Acknowledges findings that AWS WAF or custom resources make unavoidable. This adds nothing to the template. */
 export function acknowledgeRules(construct: IConstruct): void {
   const rules = Object.entries(REASONS).map(([id, reason]) => ({ id, reason }));
   // aws-cdk-lib before 2.252 has no acknowledgements, and cdk-nag 3 does not run there

@@ -7,11 +7,11 @@ const MAX_DOMAIN_LENGTH = 253;
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
 
 /**
- * The canonical form of a list of token domains: trimmed, lower case, international names in punycode, each once,
+ * The canonical form of a list of token domains: trimmed, lower case, international names in punycode, deduplicated,
  * in the order given.
  *
- * @param furtherProblem What else is wrong with a name in its canonical form
- * @throws when the list has none or more than five, or when any is not a bare host name: the message has all of those.
+ * @param furtherProblem Returns what else is wrong with a name in its canonical form
+ * @throws if the list has no names or more than five, or if any is not a bare host name: the message lists all of those
  */
 export function normalizeTokenDomains(
   domains: readonly unknown[],
@@ -38,7 +38,7 @@ export function normalizeTokenDomains(
   return [...normalized];
 }
 
-/** Whether two lists name the same domains, whatever their order, letter case and repetitions. */
+/** Whether two lists name the same domains, regardless of order, letter case and repetitions. */
 export function sameTokenDomains(one: readonly string[], other: readonly string[]): boolean {
   const [a, b] = [one, other].map(domains => new Set(domains.map(domain => domain.toLowerCase())));
   return a !== undefined && b !== undefined && a.size === b.size && [...a].every(domain => b.has(domain));
@@ -50,7 +50,7 @@ function canonicalForm(domain: unknown): { domain: string } | { problem: string 
   const problem = problemOf(trimmed);
   if (problem) return { problem };
   const ascii = isAscii(trimmed) ? trimmed : domainToASCII(trimmed);
-  if (ascii === '') return { problem: 'it has no form in punycode' };
+  if (ascii === '') return { problem: 'it cannot be converted to punycode' };
   if (ascii.length > MAX_DOMAIN_LENGTH) {
     return { problem: `it has ${ascii.length} characters, at most ${MAX_DOMAIN_LENGTH} are allowed` };
   }
@@ -64,10 +64,10 @@ function problemOf(domain: string): string | undefined {
   if (domain.includes('/')) return 'it has a path';
   if (domain.includes(':')) return 'it has a port';
   if (domain.startsWith('.')) return 'it begins with a dot';
-  if (domain.endsWith('.')) return 'it ends in a dot';
+  if (domain.endsWith('.')) return 'it ends with a dot';
   if (domain.includes('*')) return 'it has a wildcard; name the domain, whose key can serve its sub-domains';
   if (/\s/.test(domain)) return 'it has white space';
-  // the URL standard's parser, which gives the punycode, would cut a name there or decode it
+  // the URL standard's parser, which converts to punycode, would cut a name there or decode it
   const [character] = /[^a-z0-9._\-\u{80}-\u{10ffff}]/u.exec(domain) ?? [];
   return character === undefined ? undefined : `it has the character "${character}"`;
 }

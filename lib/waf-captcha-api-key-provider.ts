@@ -14,10 +14,10 @@ import { FUNCTION_TIMEOUT_SECONDS, LOWEST_FUNCTION_TIMEOUT_SECONDS } from './pro
 import { acknowledgeRules } from './rule-acknowledgements';
 import { warn } from './warning';
 
-// its path makes the function's logical id, to which the service tokens of deployed keys are bound: never rename
+// never rename: its path determines the function's logical id, to which the service tokens of deployed keys are bound
 const PROVIDER_ID = 'WafCaptchaApiKeyProvider';
 
-// recognises the provider of another copy of this library, which an app may well have beside this one
+// recognises the provider of another copy of this library, since an app may have several
 const PROVIDER_MARK = Symbol.for('cdk-waf-captcha-api-key.Provider');
 
 /** The lowest Node.js that the function's code runs on. */
@@ -37,30 +37,31 @@ const SETTINGS = [
 ] as const;
 type Setting = (typeof SETTINGS)[number];
 
-/** Properties of `WafCaptchaApiKeyProvider`; what they leave out is as it is without a provider of your own. */
+/** Properties of `WafCaptchaApiKeyProvider`. The defaults are those of a stack in which you create no provider. */
 export interface WafCaptchaApiKeyProviderProps {
   /**
    * The role that the function assumes. It must trust `lambda.amazonaws.com`.
    *
-   * Its statements go into a policy of the stack that is attached to it, and keys depend on that policy. An imported
-   * role has to be mutable, and in the stack's account; otherwise synthesis fails and prints the statements.
+   * The statements that the function needs go into a policy of the stack that is attached to the role, and keys depend
+   * on that policy. An imported role must be mutable and in the stack's account; otherwise synthesis fails and prints
+   * the statements.
    *
    * @default - a role with one inline policy, which holds these statements and no others
    */
   readonly role?: iam.IRole;
 
   /**
-   * The VPC in which Lambda places the function's network interfaces. The function gets the permissions for it.
+   * The VPC in which Lambda places the function's network interfaces. The function gets the permissions that it needs.
    *
-   * From there it must reach AWS WAF, CloudFormation and S3 in the stack's Region, and AWS WAF in us-east-1 for keys
-   * of scope CLOUDFRONT.
+   * From the VPC, it must reach AWS WAF, CloudFormation and S3 in the stack's Region and, for keys of scope CLOUDFRONT,
+   * AWS WAF in us-east-1.
    *
-   * @default - the function is in no VPC of yours
+   * @default - the function is not in a VPC of yours
    */
   readonly vpc?: ec2.IVpc;
 
   /**
-   * Where in the VPC the network interfaces are. Isolated subnets give a warning, public ones fail synthesis.
+   * The subnets of the network interfaces. Isolated ones give a warning; public ones make synthesis fail.
    *
    * @default - the VPC's default strategy, if there is a VPC
    */
@@ -69,21 +70,21 @@ export interface WafCaptchaApiKeyProviderProps {
   /**
    * The security groups of the network interfaces.
    *
-   * @default - a security group of its own, which allows all that goes out, if there is a VPC
+   * @default - a new security group that allows all outbound traffic, if there is a VPC
    */
   readonly securityGroups?: ec2.ISecurityGroup[];
 
   /**
    * The log group that the function writes to.
    *
-   * It must outlive the keys: one that belongs to the same stack does, since the function depends on it.
+   * It must outlive the keys. A log group of the same stack does, since the function depends on it.
    *
    * @default - a log group that keeps its events for one month and is deleted with the stack
    */
   readonly logGroup?: logs.ILogGroup;
 
   /**
-   * The architecture of the processor. The code runs on both.
+   * The processor architecture. The code runs on both.
    *
    * @default Architecture.X86_64
    */
@@ -106,7 +107,7 @@ export interface WafCaptchaApiKeyProviderProps {
   /**
    * How long one run may take: 60 to 900 seconds.
    *
-   * In less than the default, fewer keys of one stack can wait for AWS WAF's quota, which allows about one new key
+   * With less than the default, fewer keys of one stack can wait for AWS WAF's quota, which allows about one new key
    * a second.
    *
    * @default Duration.seconds(900)
@@ -121,25 +122,25 @@ export interface WafCaptchaApiKeyProviderProps {
   readonly tracing?: lambda.Tracing;
 
   /**
-   * The queue that takes events which the function failed to process. An event holds a response URL.
+   * The queue for events that the function failed to process. An event contains a response URL.
    *
    * @default - no queue
    */
   readonly deadLetterQueue?: sqs.IQueue;
 
   /**
-   * Where Lambda reports events which the function failed to process. A report holds a response URL.
+   * Where Lambda reports events that the function failed to process. A report contains a response URL.
    *
    * @default - no destination
    */
   readonly onFailure?: lambda.IDestination;
 
   /**
-   * How many runs of the function may take place at once, reserved from those of the account.
+   * How many runs of the function may take place at once, reserved from the account's concurrency.
    *
-   * With fewer than the stack has keys, events wait their turn, and large stacks deploy more slowly.
+   * If this is less than the number of keys in the stack, events wait their turn, and large stacks deploy more slowly.
    *
-   * @default - no limit but that of the account
+   * @default - only the account's limit
    */
   readonly reservedConcurrentExecutions?: number;
 
@@ -154,9 +155,9 @@ export interface WafCaptchaApiKeyProviderProps {
 /**
  * The function behind all keys of one stack, with its role and its log group.
  *
- * A stack gets it with its first key. Create it yourself, before that key, only to configure it; without one everything
- * stays as it is. The scope has to be the stack, and the id `WafCaptchaApiKeyProvider`, because the construct's path
- * makes the service token of deployed keys.
+ * The first key of a stack creates it. Create it yourself, before that key, only to configure it. The scope must be the
+ * stack and the id `WafCaptchaApiKeyProvider`, because the construct's path determines the service token of deployed
+ * keys.
  *
  * @exampleMetadata nofixture
  * @example
@@ -176,7 +177,7 @@ export class WafCaptchaApiKeyProvider extends Construct implements iam.IGrantabl
   public static readonly PROPERTY_INJECTION_ID: string = 'cdk-waf-captcha-api-key.WafCaptchaApiKeyProvider';
 
   /**
-   * The provider of the stack that a construct is in; created with the defaults where there is none yet.
+   * The provider of the stack that a construct is in; it is created with the defaults if there is none yet.
    *
    * @param scope The stack, or a construct in it
    */
@@ -195,7 +196,7 @@ export class WafCaptchaApiKeyProvider extends Construct implements iam.IGrantabl
   /** The log group that the function writes to. */
   public readonly logGroup: logs.ILogGroup;
 
-  /** The function as a principal: what is granted to it goes to its role. */
+  /** The function as a principal: permissions granted to it go to its role. */
   public readonly grantPrincipal: iam.IPrincipal;
 
   /**
@@ -203,7 +204,7 @@ export class WafCaptchaApiKeyProvider extends Construct implements iam.IGrantabl
    *
    * @param scope The stack itself
    * @param id `WafCaptchaApiKeyProvider`
-   * @param originalProps What is to differ from the defaults
+   * @param originalProps Overrides of the defaults
    */
   constructor(scope: Construct, id: string, originalProps: WafCaptchaApiKeyProviderProps = {}) {
     checkPlace(scope, id);
@@ -243,7 +244,7 @@ export class WafCaptchaApiKeyProvider extends Construct implements iam.IGrantabl
     warnOfIsolatedSubnets(this, props);
   }
 
-  /** The policies are in the role itself: an attached one could be deleted before the last key is. */
+  /** The policy is in the role itself: an attached one could be deleted before the last key. */
   private createRole(permissions: iam.PolicyDocument): iam.Role {
     const role = new iam.Role(this, 'Role', {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
@@ -260,7 +261,7 @@ export class WafCaptchaApiKeyProvider extends Construct implements iam.IGrantabl
     const attached = iam.Role.isRole(role) || Reflect.get(policy, 'isAttached') === true;
     if (!attached) {
       throw new Error(
-        `${this.node.path}: expected a role that takes a policy, got ${role.node.path}, which is immutable or of another ` +
+        `${this.node.path}: expected a role that takes a policy, got ${role.node.path}, which is immutable or in another ` +
           `account; the function needs ${JSON.stringify(Stack.of(this).resolve(permissions).Statement)}`,
       );
     }
@@ -268,17 +269,17 @@ export class WafCaptchaApiKeyProvider extends Construct implements iam.IGrantabl
     return policy;
   }
 
-  /** Not by the function's props: aws-cdk-lib refuses them beside a `logRetention` that is injected. */
+  /** Not in the function's props: aws-cdk-lib refuses them together with an injected `logRetention`. */
   private writeTo(logGroup: logs.ILogGroup, handler: lambda.Function): void {
     cfnFunctionOf(handler).addPropertyOverride('LoggingConfig.LogGroup', logGroup.logGroupName);
-    // the one that a feature flag of aws-cdk-lib adds
+    // a feature flag of aws-cdk-lib adds this one
     handler.node.tryRemoveChild('LogGroup');
   }
 }
 
 /**
- * What is passed on as it is: one by one, since a caller without types may give what would make another function of it,
- * and only where it is given, since property injectors let what is there go before.
+ * The props that are passed on unchanged: only these, since a caller without types may pass others, which would change
+ * the function; and only those that are set, since a property injector may let given props win, even undefined ones.
  */
 function settingsIn(props: WafCaptchaApiKeyProviderProps): Pick<WafCaptchaApiKeyProviderProps, Setting> {
   return Object.fromEntries(
@@ -295,7 +296,7 @@ function checkPlace(scope: IConstruct, id: string): void {
   }
   if (scope.node.tryFindChild(id)) {
     throw new Error(
-      `${got}: expected one provider in a stack, before its first key, got another or a key before it`,
+      `${got}: expected one provider in a stack, before its first key, got a second one or one after a key`,
     );
   }
 }

@@ -9,24 +9,24 @@ import { compareWithWebAcls } from './web-acl-domains';
 
 const AWS_WAF_SOURCE = 'https://*.awswaf.com';
 
-/** What an API key works for: the scope of a web ACL. */
+/** The scope of an API key: that of the web ACLs that it serves. */
 export enum WafScope {
   /**
    * Web ACLs of regional resources: load balancers, API Gateway, AppSync and so on.
    *
-   * The key lives in the stack's Region.
+   * The key is in the stack's Region.
    */
   REGIONAL = 'REGIONAL',
   /**
    * Web ACLs of CloudFront distributions, and of AWS Amplify applications.
    *
-   * The key lives in us-east-1, whatever the stack's Region, and may serve regional web ACLs everywhere too (AWS WAF
+   * The key is in us-east-1, whatever the stack's Region, and may also serve regional web ACLs everywhere (AWS WAF
    * Developer Guide, "Managing API keys for the JS CAPTCHA API").
    */
   CLOUDFRONT = 'CLOUDFRONT',
 }
 
-/** An AWS WAF CAPTCHA API key and the URL of the script that takes it. */
+/** An AWS WAF CAPTCHA API key and the URL of the script that uses it. */
 export interface IWafCaptchaApiKey extends IResource {
   /**
    * The key, to be given to `AwsWafCaptcha.renderCaptcha` as `apiKey`: 1 to 2048 characters.
@@ -58,35 +58,35 @@ export interface IWafCaptchaApiKey extends IResource {
 /** Properties of `WafCaptchaApiKey`. */
 export interface WafCaptchaApiKeyProps {
   /**
-   * What the key is for: the scope of the web ACL that asks for the CAPTCHA.
+   * The scope of the web ACL that asks for the CAPTCHA.
    *
-   * A change replaces the key. CLOUDFRONT works from a stack in any Region of the partition `aws`; synthesis
-   * fails in a Region of any other, which have no such scope.
+   * A change replaces the key. CLOUDFRONT works from a stack in any Region of the partition `aws`; in other
+   * partitions, which have no such scope, synthesis fails.
    */
   readonly scope: WafScope;
 
   /**
    * The domains whose pages may use the key: 1 to 5 bare host names of up to 253 characters each.
    *
-   * A page on a sub-domain may use the key too, if `window.awsWafCookieDomainList` names that domain, or, for an apex
-   * domain, the page's own. Give the web ACL the same `tokenDomains`: synthesis warns about each domain whose tokens
-   * no web ACL in the stage accepts.
+   * A page on a sub-domain may use the key too, if `window.awsWafCookieDomainList` names the key's domain or, if that
+   * is an apex domain, the page's own. Give the web ACL the same `tokenDomains`: synthesis warns about each domain
+   * whose tokens no web ACL in the stage accepts.
    *
-   * Names are trimmed, put in lower case and in punycode, and each is taken once. A change of the set replaces the
-   * key, since an API key is immutable; a change of order or letter case does nothing.
+   * Names are trimmed, lower-cased, converted to punycode and deduplicated. A change of the set replaces the key,
+   * since an API key is immutable; a change of order or letter case does nothing.
    *
-   * Synthesis fails for none or more than five names, for a name with a scheme, a port, a path, a wildcard or
-   * white space, and for a public suffix such as `co.uk`, which AWS WAF refuses (AWS WAF API Reference,
-   * CreateAPIKey; AWS WAF Developer Guide, "Specifying token domains and domain lists in AWS WAF"). A single label such as `localhost`, an IP address and a private
-   * suffix such as `github.io` give a warning. What only the end of synthesis knows, such as
-   * `Lazy`, is checked then, and what only the deployment knows, there.
+   * Synthesis fails for no names or more than five, for a name with a scheme, a port, a path, a wildcard or white
+   * space, and for a public suffix such as `co.uk`, which AWS WAF refuses (AWS WAF API Reference, CreateAPIKey;
+   * AWS WAF Developer Guide, "Specifying token domains and domain lists in AWS WAF"). A single label such as
+   * `localhost`, an IP address and a private suffix such as `github.io` give a warning. Names that are known only at
+   * the end of synthesis, such as `Lazy` ones, are checked then; names known only at deployment are checked there.
    */
   readonly tokenDomains: string[];
 
   /**
-   * A label of your choice, such as a date or a number: any change of it replaces the key with a fresh one.
+   * A label of your choice, such as a date or a number. Changing it replaces the key with a new one.
    *
-   * The fresh key has the same domains. A rollback of the change brings the former key back. Synthesis fails for a
+   * The new key has the same domains. A rollback of the change restores the previous key. Synthesis fails for a
    * blank label.
    *
    * @default - the key is replaced only when its scope or its domains change
@@ -94,27 +94,27 @@ export interface WafCaptchaApiKeyProps {
   readonly rotation?: string;
 
   /**
-   * A key that was created elsewhere, to be used instead of a new one: the 1 to 2048 characters that AWS WAF gave.
+   * A key created elsewhere, to use instead of a new one: the 1 to 2048 characters that AWS WAF returned.
    *
    * It may come from the console, the CLI, Terraform or an `AwsCustomResource`. It must exist in `scope` (for
-   * REGIONAL in the stack's Region) and hold exactly `tokenDomains`; otherwise the deployment fails and says
+   * REGIONAL, in the stack's Region) and hold exactly `tokenDomains`; otherwise the deployment fails and says
    * what differs. Synthesis fails for a blank one.
    *
-   * While this is set, the key is only used, and neither replacement nor rollback nor the stack's deletion
-   * deletes it. Removing this later, with the rest unchanged, keeps the key and hands it over: from then on the
-   * stack owns it.
+   * While this is set, the key is only used: no replacement, no rollback and no deletion of the stack deletes it.
+   * Removing this later, with everything else unchanged, keeps the key and hands it over: from then on, the stack
+   * owns it.
    *
    * @default - a key is created
    */
   readonly existingApiKey?: string;
 
   /**
-   * Whether a key that a replacement leaves behind stays until the next replacement.
+   * Whether a replaced key keeps working until the next replacement.
    *
    * Pages built with the previous key keep working for that long: cached pages, open tabs and front ends that are
    * published later. The previous key is deleted by the next replacement, with this resource or with the stack.
    * A key that the stack never owned stays in any case. Setting or removing this changes no key: it takes effect at
-   * the next replacement. One without it deletes both keys that it leaves behind.
+   * the next replacement. A replacement without it deletes both the replaced key and the one before it.
    *
    * @default false - the previous key is deleted at the end of the deployment that replaces it
    */
@@ -145,16 +145,16 @@ export interface WafCaptchaApiKeyAttributes {
   /**
    * The domains that the key holds, for `clientConfig`. They are passed on as they are.
    *
-   * @default - `clientConfig` says nothing of domains
+   * @default - `clientConfig` has no domains
    */
   readonly tokenDomains?: string[];
 }
 
 /**
- * An AWS WAF CAPTCHA API key that CloudFormation owns: made with the stack, replaced when its scope or its domains
+ * An AWS WAF CAPTCHA API key that CloudFormation owns: created with the stack, replaced when its scope or its domains
  * change, kept through rollbacks and deleted with the stack.
  *
- * A custom resource, because CloudFormation has no type for it. One function in the stack serves all of its keys.
+ * It is a custom resource, because CloudFormation has no type for it. One function serves all keys of the stack.
  *
  * @resource Custom::WafCaptchaApiKey
  * @exampleMetadata nofixture
@@ -178,9 +178,9 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
   public static readonly PROPERTY_INJECTION_ID: string = 'cdk-waf-captcha-api-key.WafCaptchaApiKey';
 
   /**
-   * What a page's content security policy has to allow beside its own sources, by directive.
+   * The sources that a page's content security policy must allow in addition to its own, by directive.
    *
-   * As the AWS WAF Developer Guide has it in "Using the JavaScript API with content security policies".
+   * They are from the AWS WAF Developer Guide, "Using the JavaScript API with content security policies".
    */
   public static readonly CSP_SOURCES: { [directive: string]: string } = Object.freeze({
     'connect-src': AWS_WAF_SOURCE,
@@ -191,11 +191,11 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
   /**
    * Refers to an API key that is owned elsewhere, such as in another stack.
    *
-   * Nothing is looked up, made or deleted.
+   * Nothing is looked up, created or deleted.
    *
    * @param scope The construct to which the reference belongs
    * @param id The reference's name in its scope
-   * @param attrs The key and its integration URL, neither of them blank
+   * @param attrs The key and its integration URL, neither of which may be blank
    */
   public static fromApiKeyAttributes(
     scope: Construct,
@@ -249,11 +249,11 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
   private readonly resource: CfnResource;
 
   /**
-   * Adds the key to the stack, and the function that manages it unless the stack has it already.
+   * Adds the key to the stack, and the function that manages it unless the stack already has it.
    *
    * @param scope The construct to which the key belongs
    * @param id The key's name in its scope, and part of its logical id
-   * @param props The key's scope and domains, and what is to be done otherwise than by default
+   * @param props The key's scope and domains, and overrides of the defaults
    */
   constructor(scope: Construct, id: string, props: WafCaptchaApiKeyProps) {
     super(scope, id);
@@ -270,7 +270,7 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
       },
     });
     this.applyRemovalPolicy(removalPolicy ?? RemovalPolicy.DESTROY);
-    // one dependency is enough: the function needs its role, the policy and the log group
+    // one dependency is enough: the function depends on its role, the policy and the log group
     this.resource.node.addDependency(provider.handler);
 
     this.apiKey = this.resource.getAtt(Attribute.API_KEY).toString();
@@ -283,14 +283,14 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
       // JSON of a list token would need a function in the stack
       ...(!isListToken(tokenDomains) && { tokenDomains }),
     };
-    // not with this: older releases of aws-cdk-lib, for what is found late, look for acknowledgements above it only
+    // not with `this`: for late findings, older releases of aws-cdk-lib look for acknowledgements only above it
     compareWithWebAcls({ key: this.resource, scope: properties.Scope, tokenDomains });
   }
 
   /**
-   * Says what becomes of the key when it is removed from the stack or replaced, in place of `removalPolicy`.
+   * Sets what happens to the key when it is removed from the stack or replaced, in place of `removalPolicy`.
    *
-   * @param policy Any but SNAPSHOT, for which this fails: a key has no snapshots
+   * @param policy Any policy except SNAPSHOT, for which this throws: a key has no snapshots
    */
   public override applyRemovalPolicy(policy: RemovalPolicy): void {
     if (policy === RemovalPolicy.SNAPSHOT) {
@@ -307,7 +307,7 @@ function checkedAttributes(
   const url = requiredText('applicationIntegrationUrl', attrs.applicationIntegrationUrl).trim();
   if (url.endsWith('/jsapi.js')) {
     throw new Error(
-      `applicationIntegrationUrl: expected the integration URL, got that of the script, "${url}"`,
+      `applicationIntegrationUrl: expected the integration URL, got the URL of the script, "${url}"`,
     );
   }
   return { apiKey, applicationIntegrationUrl: url.replace(/\/+$/, '') };

@@ -18,7 +18,7 @@ const MAX_WEB_ACL_DOMAINS = 10;
 
 const WEB_ACL = 'AWS::WAFv2::WebACL';
 
-/** A key, with what it is for. */
+/** A key, with its scope and domains. */
 interface Key {
   readonly key: Construct;
   readonly scope: string;
@@ -27,24 +27,24 @@ interface Key {
 
 /** A web ACL that the key may serve. */
 interface WebAcl {
-  /** Undefined where the app knows the web ACL by its ARN only. */
+  /** Undefined if the app knows only the web ACL's ARN. */
   readonly construct?: CfnResource;
   readonly region: string;
-  /** Undefined where only the deployment knows it. */
+  /** Undefined if it is known only at deployment. */
   readonly scope: string | undefined;
-  /** Undefined where only the deployment knows them; empty where the web ACL has none. */
+  /** Undefined if they are known only at deployment; empty if the web ACL has none. */
   readonly tokenDomains: readonly string[] | undefined;
 }
 
 const keysOf = new WeakMap<Stack, Key[]>();
 
 /**
- * Warns at synthesis when a domain of the key is one whose tokens no web ACL in the stage accepts.
+ * Warns at synthesis if the key has a domain whose tokens no web ACL in the stage accepts.
  *
- * A web ACL accepts tokens of exactly the host that is called, and those of its `tokenDomains` and their sub-domains
- * (AWS WAF Developer Guide, "Specifying token domains and domain lists in AWS WAF"). A REGIONAL key serves web ACLs of
- * its Region, a CLOUDFRONT key those of CloudFront and of every Region. Nothing is said where no web ACL of the key's
- * scope is in its stage and account, or where synthesis does not know the domains of the key or of a web ACL.
+ * A web ACL accepts tokens for exactly the host that is called, for its `tokenDomains` and for their sub-domains (AWS
+ * WAF Developer Guide, "Specifying token domains and domain lists in AWS WAF"). A REGIONAL key serves web ACLs of its
+ * Region, a CLOUDFRONT key those of CloudFront and of every Region. There is no warning if no web ACL of the key's scope
+ * is in its stage and account, or if synthesis does not know the domains of the key or of a web ACL.
  */
 export function compareWithWebAcls(key: Key): void {
   const stack = Stack.of(key.key);
@@ -54,7 +54,7 @@ export function compareWithWebAcls(key: Key): void {
     return;
   }
   keysOf.set(stack, [key]);
-  // a validation and no aspect: it sees the tree after every aspect, whatever their priorities
+  // a validation, not an aspect: it sees the tree after every aspect, whatever their priorities
   stack.node.addValidation({ validate: () => compareAll(stack, keysOf.get(stack) ?? []) });
 }
 
@@ -100,7 +100,7 @@ function mismatchOf({ key, scope, tokenDomains }: Key, webAcls: readonly WebAcl[
     const found = webAcls.map(webAcl => `${pathOf(webAcl)} (${webAcl.tokenDomains?.join(', ')})`);
     return `no web ACL of scope ${scopes} accepts tokens for ${refused.join(', ')}: found ${found.join('; ')}`;
   }
-  // a token of exactly the called host is accepted; that is all there is unless a page names a domain above its own
+  // tokens for exactly the called host are accepted; others exist only if a page names a domain above its own
   const below = domains.find(domain => refused.some(parent => parent !== domain && isWithin(domain, parent)));
   const above = refused.find(parent => below !== undefined && parent !== below && isWithin(below, parent));
   if (below === undefined || above === undefined) return undefined;
@@ -129,7 +129,7 @@ function webAclsBeside(stack: Stack): WebAcl[] {
     .flatMap(webAclsIn);
 }
 
-/** The web ACL that a resource is, or that it names by an ARN from elsewhere. */
+/** The web ACL that a resource is, or that it refers to by an ARN from elsewhere. */
 function webAclsIn(resource: CfnResource): WebAcl[] {
   const { region } = resource.stack;
   switch (resource.cfnResourceType) {
@@ -154,7 +154,7 @@ function byArn(region: string, scope: string): WebAcl {
   return { region, scope, tokenDomains: undefined };
 }
 
-/** Whether a resource names a web ACL, and none that is a construct of this app. */
+/** Whether a resource refers to a web ACL that is not a construct of this app. */
 function isElsewhere(resource: CfnResource, arn: unknown): boolean {
   if (arn === undefined || arn === '') return false;
   const resolver = new TargetResolver();
@@ -162,7 +162,7 @@ function isElsewhere(resource: CfnResource, arn: unknown): boolean {
   return ![...resolver.targets].some(target => isResource(target) && target.cfnResourceType === WEB_ACL);
 }
 
-/** Notes the constructs that are referred to. */
+/** Collects the constructs that are referred to. */
 class TargetResolver extends DefaultTokenResolver {
   public readonly targets = new Set<IConstruct>();
 
@@ -194,7 +194,7 @@ function rendered(resource: CfnResource): unknown {
   return typeof render === 'function' ? render.call(resource) : {};
 }
 
-/** The domains in lower case; undefined where one of them is a token until the deployment. */
+/** The domains in lower case; undefined if one of them is known only at deployment. */
 function knownDomains(domains: unknown): string[] | undefined {
   if (!Array.isArray(domains)) return undefined;
   const known = domains.filter(domain => typeof domain === 'string').map(domain => domain.toLowerCase());
@@ -205,7 +205,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-// by CfnResource's own test: another copy of aws-cdk-lib has other classes
+// by CfnResource's own check: another copy of aws-cdk-lib has other classes
 function isResource(construct: IConstruct): construct is CfnResource {
   return CfnResource.isCfnResource(construct);
 }

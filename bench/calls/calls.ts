@@ -16,7 +16,7 @@ export async function measureCalls(): Promise<string> {
   const { cells, rollback } = await lifeOfOurs();
   const heads = ['way', 'create', 'no change', 'replacement', 'delete'];
   const rows = [['**ours**', ...cells], ...(await livesOfRivals())];
-  return `${table(heads, rows)}\n\nThe rollback of a replacement takes ours ${rollback}.`;
+  return `${table(heads, rows)}\n\nOurs rolls back a replacement in ${rollback}.`;
 }
 
 async function lifeOfOurs(): Promise<{ cells: string[]; rollback: string }> {

@@ -26,7 +26,7 @@ export async function measureTemplate(rounds = ROUNDS): Promise<string> {
   process.env.CDK_VALIDATION = 'false';
   return [
     `Template\n\n${templates()}`,
-    `Synthesis, ms: medians of ${rounds} interleaved rounds in one process, with the ratio: ours to it\n\n${syntheses(rounds)}`,
+    `Synthesis, ms: medians of ${rounds} interleaved rounds in one process, with the ratio of our time to each\n\n${syntheses(rounds)}`,
   ].join('\n\n');
 }
 
@@ -37,7 +37,7 @@ function templates(): string {
     const key = { resources: two.resources - one.resources, bytes: two.bytes - one.bytes };
     return [name, one.resources - key.resources, key.resources, one.bytes - key.bytes, key.bytes];
   });
-  const heads = ['way', 'resources a stack', 'and a key', 'bytes a stack', 'and a key'];
+  const heads = ['way', 'resources per stack', 'and per key', 'bytes per stack', 'and per key'];
   return table(heads, rows);
 }
 

@@ -6,9 +6,9 @@ interface Reasons {
 }
 
 const whole: Reasons = {
-  S1: 'The bucket is read by the distribution only; logs of its requests would repeat the distribution’s.',
+  S1: 'Only the distribution reads the bucket; logs of its requests would repeat the distribution’s.',
   CFR1: 'The page is for visitors from everywhere.',
-  CFR3: 'The web ACL’s metrics and sampled requests are enough for an example; a site of yours may want logs.',
+  CFR3: 'The web ACL’s metrics and sampled requests are enough for an example; your site may need logs.',
   'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]':
     'The functions of the API and of the deployment may write logs, which is all that this policy allows.',
 };
@@ -32,7 +32,7 @@ const deployment: Reasons = {
   'IAM5[Action::s3:Abort*]': 'Ends uploads to the page’s bucket.',
 };
 
-/** Says of each finding of cdk-nag's AWS Solutions rules why it is all right here. */
+/** Acknowledges each finding of cdk-nag's AWS Solutions rules, with the reason why it is acceptable here. */
 export function acknowledgeFindings(stack: Stack, isOnOwnDomainName: boolean): void {
   acknowledge(stack, whole);
   if (isOnOwnDomainName) acknowledge(stack, ownDomainName);
@@ -49,7 +49,7 @@ function filesOf(stack: Stack): Reasons {
   const account = Token.isUnresolved(stack.account) ? '<AWS::AccountId>' : stack.account;
   const assets = `arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-${account}-${stack.region}`;
   return {
-    [`IAM5[Resource::${assets}/*]`]: 'The assets that the page comes from.',
+    [`IAM5[Resource::${assets}/*]`]: 'The assets that contain the page.',
     'IAM5[Resource::<Bucket83908E77.Arn>/*]': 'The files of the page.',
   };
 }

@@ -6,7 +6,7 @@ import { buildSync } from 'esbuild';
 
 const page = join(__dirname, 'page');
 
-/** The page as a source of a deployment. It is built when the app is synthesized, without Docker. */
+/** The page as a source for a deployment. It is built at synthesis, without Docker. */
 export function pageSource(): s3deploy.ISource {
   return s3deploy.Source.asset(page, {
     bundling: {
@@ -16,13 +16,13 @@ export function pageSource(): s3deploy.ISource {
           return true;
         },
       },
-      // asked for, and not used
+      // required, but not used
       image: DockerImage.fromRegistry('scratch'),
     },
   });
 }
 
-/** Builds the page into an empty folder, and gives the folder's path. */
+/** Builds the page into an empty folder, and returns the folder's path. */
 export function bundledPage(folder: string): string {
   for (const file of ['index.html', 'style.css']) cpSync(join(page, file), join(folder, file));
   buildSync({

@@ -15,7 +15,7 @@ import { CONFIG_FILE, contentSecurityPolicy } from './page-contract';
 
 export interface CaptchaSiteProps extends StackProps {
   /**
-   * One to five host names of the site; the DNS records that lead them to the distribution are yours to make.
+   * One to five host names of the site. You create the DNS records that point them to the distribution.
    *
    * @default - the site is on CloudFront's own domain name
    */
@@ -25,14 +25,14 @@ export interface CaptchaSiteProps extends StackProps {
   readonly certificateArn?: string;
 
   /**
-   * The URL of an API on another host, which has the web ACL in front of it (`examples/recipes/api-elsewhere.ts`).
+   * The URL of an API on another host, behind its own web ACL (`examples/recipes/api-elsewhere.ts`).
    *
    * @default - the site has the API, the web ACL and the rule itself, under `/api/`
    */
   readonly apiUrl?: string;
 }
 
-/** A page on S3 and CloudFront whose `/api/*` wants a solved CAPTCHA. */
+/** A page on S3 and CloudFront whose `/api/*` requires a solved CAPTCHA. */
 export class CaptchaSite extends Stack {
   constructor(scope: Construct, id: string, props: CaptchaSiteProps) {
     super(scope, id, props);
@@ -49,7 +49,7 @@ export class CaptchaSite extends Stack {
     });
     const distribution = this.distribution(bucket, props);
 
-    // one list for the key and the web ACL; without it, the web ACL goes by the distribution's own host name
+    // one list for the key and the web ACL; without it, the web ACL accepts tokens for the distribution's own host name
     const key = new WafCaptchaApiKey(this, 'CaptchaKey', {
       scope: WafScope.CLOUDFRONT,
       tokenDomains: domains ?? [distribution.distributionDomainName],
@@ -57,7 +57,7 @@ export class CaptchaSite extends Stack {
 
     new s3deploy.BucketDeployment(this, 'Page', {
       destinationBucket: bucket,
-      // the page is the same in every stage; what differs is written beside it by the deployment
+      // the page is the same in every stage; the deployment writes what differs next to it
       sources: [pageSource(), s3deploy.Source.jsonData(CONFIG_FILE, { ...key.clientConfig, apiUrl })],
       cacheControl: [s3deploy.CacheControl.noCache()],
       distribution,
@@ -84,9 +84,9 @@ export class CaptchaSite extends Stack {
           name: 'CaptchaForApi',
           priority: 0,
           action: { captcha: {} },
-          // for how long a solved puzzle counts
+          // how long a solved puzzle counts
           captchaConfig: { immunityTimeProperty: { immunityTime: Duration.minutes(5).toSeconds() } },
-          // as it came too: `/api/..%2fx` is not below /api/ once it is decoded, and yet CloudFront sends it there
+          // also the path as requested: `/api/..%2fx` is not under /api/ once decoded, but CloudFront sends it there
           statement: {
             orStatement: {
               statements: [startsWithApi(['NONE']), startsWithApi(['URL_DECODE', 'NORMALIZE_PATH'])],

@@ -8,7 +8,7 @@ export interface FormerStackProps extends StackProps {
   readonly keyHasMoved?: boolean;
 }
 
-/** Where the key was before: it is retained, so that it outlives its removal from here. */
+/** The stack that the key moves from. It retains the key, which therefore survives its removal from here. */
 export class FormerStack extends Stack {
   constructor(scope: Construct, id: string, { keyHasMoved, ...props }: FormerStackProps = {}) {
     super(scope, id, props);
@@ -24,11 +24,11 @@ export class FormerStack extends Stack {
 }
 
 export interface NewStackProps extends StackProps {
-  /** The key of the former stack. Leave it out once that has let go of it: then this stack owns it. */
+  /** The old stack's key. Leave it out once that stack has released it: then this stack owns it. */
   readonly existingApiKey?: string;
 }
 
-/** Where the key is from now on. */
+/** The stack that the key moves to. */
 export class NewStack extends Stack {
   constructor(scope: Construct, id: string, { existingApiKey, ...props }: NewStackProps = {}) {
     super(scope, id, props);

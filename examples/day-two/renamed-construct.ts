@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 
 /**
  * The key that was `new WafCaptchaApiKey(this, 'CaptchaKey', …)` before, now under another name and in another
- * construct: with its former logical id, it is the same resource to CloudFormation.
+ * construct. It keeps its logical id, so it is the same resource to CloudFormation.
  */
 export class RenamedConstructStack extends Stack {
   constructor(scope: Construct, id: string, props?: StackProps) {

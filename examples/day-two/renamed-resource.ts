@@ -3,11 +3,11 @@ import { WafCaptchaApiKey, WafScope } from 'cdk-waf-captcha-api-key';
 import type { Construct } from 'constructs';
 
 export interface RenamedResourceStackProps extends StackProps {
-  /** The key of the former resource. Leave it out in the deployment after this one: then the stack owns it again. */
+  /** The old resource's key. Leave it out in the next deployment: then the stack owns it again. */
   readonly existingApiKey?: string;
 }
 
-/** The key that was `CaptchaKey` before, now as `PageKey` with a logical id of its own. */
+/** The key that was `CaptchaKey` before, now as `PageKey` with a new logical id. */
 export class RenamedResourceStack extends Stack {
   constructor(scope: Construct, id: string, { existingApiKey, ...props }: RenamedResourceStackProps = {}) {
     super(scope, id, props);

@@ -10,11 +10,11 @@ import type { Construct } from 'constructs';
 export interface AuditedStackProps extends StackProps {
   readonly vpc: ec2.IVpc;
   readonly deadLetterQueue: sqs.IQueue;
-  /** Its policy has to let CloudWatch Logs use it. */
+  /** Its key policy must allow CloudWatch Logs to use it. */
   readonly encryptionKey: kms.IKey;
 }
 
-/** A key whose function meets the rules of cdk-nag's packs, with what a company provides for all of its stacks. */
+/** A key whose function meets the rules of cdk-nag's packs, using resources that a company shares between its stacks. */
 export class AuditedStack extends Stack {
   constructor(scope: Construct, id: string, props: AuditedStackProps) {
     super(scope, id, props);

@@ -4,7 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { WafCaptchaApiKey, WafCaptchaApiKeyProvider, WafScope } from 'cdk-waf-captcha-api-key';
 import type { Construct } from 'constructs';
 
-/** A key whose function runs in a VPC, under a role that the app brings along. */
+/** A key whose function runs in a VPC, with a role that the app creates. */
 export class InVpcStack extends Stack {
   constructor(scope: Construct, id: string, props?: StackProps) {
     super(scope, id, props);

@@ -8,11 +8,11 @@ import type { Construct } from 'constructs';
 
 export interface AlbBehindCloudFrontStackProps extends StackProps {
   readonly alb: IApplicationLoadBalancer;
-  /** The names under which visitors know the distribution. */
+  /** The host names that visitors use for the distribution. */
   readonly domains: string[];
 }
 
-/** A load balancer with its own web ACL, behind a distribution. */
+/** A load balancer with its own web ACL, behind a CloudFront distribution. */
 export class AlbBehindCloudFrontStack extends Stack {
   constructor(scope: Construct, id: string, { alb, domains, ...props }: AlbBehindCloudFrontStackProps) {
     super(scope, id, props);
@@ -20,7 +20,7 @@ export class AlbBehindCloudFrontStack extends Stack {
 
     const webAcl = new CfnWebACL(this, 'WebAcl', {
       scope: 'REGIONAL',
-      // to the load balancer, requests are for its own host: without this list it refuses every token
+      // requests arrive for the load balancer's own host: without this list, the web ACL refuses every token
       tokenDomains: domains,
       defaultAction: { allow: {} },
       visibilityConfig: visibility('Alb'),
@@ -46,7 +46,7 @@ export class AlbBehindCloudFrontStack extends Stack {
       resourceArn: alb.loadBalancerArn,
     });
 
-    // CloudFront takes cookies out of requests unless a policy forwards them
+    // CloudFront removes cookies from requests unless a policy forwards them
     const forwardToken = new cloudfront.OriginRequestPolicy(this, 'ForwardToken', {
       cookieBehavior: cloudfront.OriginRequestCookieBehavior.allowList('aws-waf-token'),
       headerBehavior: cloudfront.OriginRequestHeaderBehavior.allowList('x-aws-waf-token'),

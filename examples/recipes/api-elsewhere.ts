@@ -5,15 +5,15 @@ import { CfnWebACL } from 'aws-cdk-lib/aws-wafv2';
 import type { Construct } from 'constructs';
 
 export interface ApiElsewhereStackProps extends StackProps {
-  /** The domains of the pages, as the key has them. */
+  /** The domains of the pages: those of the key. */
   readonly tokenDomains: string[];
   /** The origins of the pages, such as `https://www.example.com`. */
   readonly pageOrigins: string[];
-  /** The host of what answers, such as an API Gateway's. */
+  /** The host name of the API's origin, such as an API Gateway's. */
   readonly apiHost: string;
 }
 
-/** An API on a host of its own, behind CloudFront, for pages elsewhere. In us-east-1, where CloudFront's web ACLs are. */
+/** An API behind CloudFront, for pages on another host. In us-east-1, where CloudFront's web ACLs are. */
 export class ApiElsewhereStack extends Stack {
   constructor(
     scope: Construct,
@@ -24,7 +24,7 @@ export class ApiElsewhereStack extends Stack {
 
     const webAcl = new CfnWebACL(this, 'WebAcl', {
       scope: 'CLOUDFRONT',
-      // the called host is the API's: only this list lets tokens of the pages in
+      // calls go to the API's host: only this list makes the web ACL accept the pages' tokens
       tokenDomains,
       defaultAction: { allow: {} },
       visibilityConfig: visibility('Api'),
@@ -39,7 +39,7 @@ export class ApiElsewhereStack extends Stack {
       ],
     });
 
-    // CloudFront adds these to AWS WAF's responses too, which have no CORS headers of their own
+    // CloudFront adds these to AWS WAF's responses too, which have no CORS headers otherwise
     const cors = new cloudfront.ResponseHeadersPolicy(this, 'Cors', {
       corsBehavior: {
         accessControlAllowOrigins: pageOrigins,
@@ -57,7 +57,7 @@ export class ApiElsewhereStack extends Stack {
       defaultBehavior: {
         origin: new HttpOrigin(apiHost),
         viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
-        // OPTIONS reaches the origin, which has to answer it with a status of 200 to 299
+        // OPTIONS reaches the origin, which must respond with a status of 200 to 299
         allowedMethods: cloudfront.AllowedMethods.ALLOW_ALL,
         cachePolicy: cloudfront.CachePolicy.CACHING_DISABLED,
         originRequestPolicy: cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,

@@ -6,8 +6,8 @@ import { WafCaptchaApiKey } from 'cdk-waf-captcha-api-key';
 import type { Construct } from 'constructs';
 
 /**
- * The front end's stack in another repository: it reads the parameters that `ssm-parameters.ts` writes, at each of its
- * own deployments, and publishes them beside the pages in the file that the page module reads.
+ * A front end's stack in another repository. At each of its own deployments, it reads the parameters that
+ * `ssm-parameters.ts` writes and publishes them next to the pages, in the file that the page module reads.
  */
 export class FrontEndStack extends Stack {
   constructor(scope: Construct, id: string, props?: StackProps) {
@@ -18,7 +18,7 @@ export class FrontEndStack extends Stack {
         this,
         '/shop/captcha/integration-url',
       ),
-      // those of the key: pages on their sub-domains need them
+      // the key's domains: pages on their sub-domains need them
       tokenDomains: ['example.com'],
     });
 

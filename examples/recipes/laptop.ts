@@ -4,7 +4,7 @@ import { ApiElsewhereStack } from './api-elsewhere';
 
 const LAPTOP = 'local.dev.example.com';
 
-/** A key for pages that a developer's machine serves, and the development stage's API that takes their tokens. */
+/** A key for pages on a developer's machine, and the development stage's API that accepts their tokens. */
 export function laptop(app: App): Stack[] {
   const env = { region: 'us-east-1' };
   const stack = new Stack(app, 'LaptopKey', { env });
@@ -16,7 +16,7 @@ export function laptop(app: App): Stack[] {
 
   const api = new ApiElsewhereStack(app, 'DevApi', {
     env,
-    // a list accepts sub-domains too
+    // the web ACL accepts tokens for sub-domains too
     tokenDomains: ['dev.example.com'],
     pageOrigins: ['https://dev.example.com', `https://${LAPTOP}:5173`],
     apiHost: 'dev-origin.example.com',

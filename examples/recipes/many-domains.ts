@@ -23,7 +23,7 @@ export class ManyDomainsStack extends Stack {
       });
       keys[domain] = key.apiKey;
     }
-    // a page looks up the key of its own host
+    // each page looks up the key for its host
     new CfnOutput(this, 'APIKeys', { value: this.toJsonString(keys) });
   }
 }

@@ -2,7 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { WafCaptchaApiKey, WafScope } from 'cdk-waf-captcha-api-key';
 import type { Construct } from 'constructs';
 
-/** Hands the key to people and pipelines as outputs, and to other stacks as exports. */
+/** Publishes the key to people and pipelines as outputs, and to other stacks as exports. */
 export class OutputsStack extends Stack {
   constructor(scope: Construct, id: string, props?: StackProps) {
     super(scope, id, props);

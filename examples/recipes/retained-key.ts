@@ -2,7 +2,7 @@ import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { WafCaptchaApiKey, WafScope } from 'cdk-waf-captcha-api-key';
 import type { Construct } from 'constructs';
 
-/** Keeps the key when it is replaced, removed from the stack, or the stack is deleted. */
+/** Keeps the key when it is replaced, when it is removed from the stack and when the stack is deleted. */
 export class RetainedKeyStack extends Stack {
   constructor(scope: Construct, id: string, props?: StackProps) {
     super(scope, id, props);

@@ -8,7 +8,7 @@ export interface ServerRenderedStackProps extends StackProps {
   readonly code: lambda.Code;
 }
 
-/** Gives a server that renders pages their configuration in its environment. */
+/** Puts the pages' configuration into the environment of the server that renders them. */
 export class ServerRenderedStack extends Stack {
   constructor(scope: Construct, id: string, { code, ...props }: ServerRenderedStackProps) {
     super(scope, id, props);
@@ -25,7 +25,7 @@ export class ServerRenderedStack extends Stack {
   }
 }
 
-/** For the server: the configuration as a part of the page, whatever characters are in it. */
+/** For the server: the configuration as an element of the page, safe for any characters in it. */
 export function configElement(config = process.env.CAPTCHA_CONFIG ?? ''): string {
   return `<script type="application/json" id="captcha-config">${config.replaceAll('<', '\\u003c')}</script>`;
 }

@@ -7,7 +7,7 @@ const DOMAINS = {
   Prod: ['example.com', 'example.org'],
 };
 
-/** One key for each stage, replaced and deleted with it. */
+/** One key for each stage, deployed and deleted with it. */
 export function stages(app: App): Stage[] {
   return Object.entries(DOMAINS).map(([name, domains]) => new ShopStage(app, name, domains));
 }

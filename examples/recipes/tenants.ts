@@ -9,11 +9,11 @@ export interface TenantsStackProps extends StackProps {
   readonly domains: string[];
 }
 
-/** A key for each tenant's domain, and a file from which the page takes the one for its host. */
+/** A key for each tenant's domain, and a file from which a page takes the configuration for its host. */
 export class TenantsStack extends Stack {
   constructor(scope: Construct, id: string, { domains, ...props }: TenantsStackProps) {
     super(scope, id, props);
-    // named after the domain: a tenant that comes or goes touches no other's key
+    // named after the domain: when a tenant is added or removed, the other keys stay
     const configs = domains.map(domain => {
       const key = new WafCaptchaApiKey(this, `CaptchaKey-${domain}`, {
         scope: WafScope.CLOUDFRONT,

@@ -13,13 +13,13 @@ export interface EventHandler {
   handle(event: LifecycleEvent, limit: TimeLimit): Promise<Result>;
   /** Undoes what was created for an event that fails; resolves to the physical id to fail it with. */
   fail(event: LifecycleEvent, limit: TimeLimit): Promise<string>;
-  /** What is left to do once the response was sent; resolves to whether the response is still right. */
+  /** Finishes the event once its response was sent; resolves to whether the response is still right. */
   afterResponse(event: LifecycleEvent, sending: Sending, limit: TimeLimit): Promise<boolean>;
 }
 
 export interface CustomResourceOptions extends SendOptions {
   readonly seen: SeenKeys;
-  /** The only stack whose events count; any stack's do where it is not given. */
+  /** The only stack whose events count; if absent, those of any stack do. */
   readonly stackId?: string;
 }
 
@@ -30,7 +30,7 @@ export interface InvocationContext {
 
 interface Response {
   readonly body: Buffer;
-  /** absent where the event could not be acted on */
+  /** absent if the event could not be acted on */
   readonly event?: LifecycleEvent;
   /** whether CloudFormation may have it */
   mayHaveArrived: boolean;
@@ -38,7 +38,7 @@ interface Response {
 
 /**
  * The protocol of CloudFormation's custom resources: every event gets exactly one response before the deadline, and
- * the same one when the event comes again.
+ * the same one if the event arrives again.
  *
  * The promise is rejected when the response could not be sent, so that Lambda sends the event again.
  */
@@ -46,7 +46,7 @@ export function customResource(handler: EventHandler, options: CustomResourceOpt
   const { clock, log, seen } = options;
   const responses = new Map<string, Response>();
 
-  /** Works on an event, by the deadline at the latest. */
+  /** Handles an event, by the deadline at the latest. */
   async function respondTo(received: unknown, address: ResponseAddress, limit: TimeLimit): Promise<Response> {
     const { requestId } = address;
     const cutOff = new AbortController();
@@ -54,7 +54,7 @@ export function customResource(handler: EventHandler, options: CustomResourceOpt
     const finished = new AbortController();
     let event: LifecycleEvent | undefined;
     try {
-      // an event without the time of its signature counts from its arrival
+      // without the time of its signature, an event counts from its arrival
       event = parseEvent(received, signatureTime(address.url) ?? clock.now(), options.stackId);
       const guard = clock.sleep(Math.max(0, limit.at - clock.now()), finished.signal).then(() => {
         throw new Error(`the time is up; ${limit.progress.text ?? 'nothing was tried yet'}`);
@@ -102,10 +102,10 @@ export function customResource(handler: EventHandler, options: CustomResourceOpt
       const isRight = !event || (await handler.afterResponse(event, sending, leaving(limit, toReturn)));
       if (!isRight) responses.delete(fingerprint);
     } catch (error) {
-      // to fail would bring the event again that was responded to
+      // failing would make Lambda send the event again, although it was responded to
       log('could not follow up on the response', { requestId, error: String(error) });
     }
     if (sending.end === 'unsent')
-      throw new Error('expected the response URL to take the response, got none that did');
+      throw new Error('the response URL did not accept the response before the time was up');
   };
 }

@@ -2,7 +2,7 @@ import { shown } from '../decision/desired-key';
 import type { ResourceRequest } from '../decision/history';
 import { RESPONSE_URL_LIFE } from '../timings';
 
-/** Where the response to an event goes, and what it repeats. Texts that a response could not hold are cut. */
+/** Where the response to an event goes, and what it repeats. Texts too long for a response are cut. */
 export interface ResponseAddress {
   readonly url: string;
   readonly stackId: string;
@@ -16,12 +16,12 @@ export interface LifecycleEvent extends ResourceRequest {
   readonly properties: unknown;
 }
 
-// more than CloudFormation's own names have, and with an id few enough for a response, even if each needs an escape
+// more than CloudFormation's names have, but few enough to fit in a response with an id, even if each needs an escape
 const MAX_NAME_BYTES = 300;
 /** The longest physical id (CloudFormation User Guide, "Custom resource response objects"). */
 const MAX_ID_BYTES = 1024;
 
-/** Reads where a response would go; `undefined` for what nobody waits for. */
+/** Reads where a response would go; `undefined` if nobody waits for one. */
 export function parseAddress(received: unknown): ResponseAddress | undefined {
   const fields = fieldsOf(received);
   const { ResponseURL: url } = fields;
@@ -37,9 +37,9 @@ export function parseAddress(received: unknown): ResponseAddress | undefined {
 }
 
 /**
- * Reads what the function was invoked with. `ownStackId` is the only stack whose events count, where it is known.
+ * Reads the event that the function was invoked with. If `ownStackId` is given, only that stack's events count.
  *
- * @throws when it is not an event of that stack that can be acted on.
+ * @throws if it is not an event of that stack that can be acted on.
  */
 export function parseEvent(received: unknown, signedAt: number, ownStackId?: string): LifecycleEvent {
   const fields = fieldsOf(received);
@@ -64,7 +64,7 @@ export function parseEvent(received: unknown, signedAt: number, ownStackId?: str
   };
 }
 
-/** When CloudFormation signed a response URL, in milliseconds; an old signature names its end alone. */
+/** When CloudFormation signed a response URL, in milliseconds; an old signature gives only its expiry. */
 export function signatureTime(url: string): number | undefined {
   const query = new URL(url).searchParams;
   const [, ...parts] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(query.get('X-Amz-Date') ?? '') ?? [];
@@ -87,7 +87,7 @@ function textOf(name: string, value: unknown, maxBytes: number): string {
   return value;
 }
 
-/** A text that fits into a response; empty for what is no text. */
+/** A text cut to fit in a response; empty if the value is not a text. */
 function clipped(value: unknown, maxBytes: number): string {
   const printable = typeof value === 'string' ? value.slice(0, maxBytes).replace(/\p{Cc}/gu, ' ') : '';
   // characters of at most four bytes each

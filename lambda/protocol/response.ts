@@ -8,15 +8,15 @@ import type { ResponseAddress } from './event';
 
 /** The largest body that CloudFormation reads, in bytes (CloudFormation User Guide, "Custom resource response objects"). */
 const MAX_BODY_BYTES = 4096;
-/** How often a URL refuses a response before it is believed. */
+/** How many refusals of a response are taken as final. */
 const REFUSALS = 3;
 
-/** What a custom resource responds with. */
+/** The result with which a custom resource responds. */
 export type Result =
   | { readonly status: 'SUCCESS'; readonly id: string; readonly data?: Readonly<Record<string, string>> }
   | { readonly status: 'FAILED'; readonly id: string; readonly reason: string; readonly data?: undefined };
 
-/** What one attempt to send a response came to. */
+/** The outcome of one attempt to send a response. */
 export type Attempt =
   | { readonly status: number }
   | { readonly error: string; readonly mayHaveArrived: boolean };
@@ -30,7 +30,7 @@ export interface SendOptions {
   readonly log: Log;
 }
 
-/** Sends a response, again and again until the URL has taken it or refused it for good, or until the limit. */
+/** Sends a response, repeatedly, until the URL accepts it or refuses it for good, or until the limit. */
 export async function send(
   { url, requestId }: ResponseAddress,
   body: Buffer,
@@ -64,7 +64,7 @@ export async function send(
 /**
  * The response as JSON of at most 4096 bytes: a longer reason is cut.
  *
- * @throws when it does not fit all the same.
+ * @throws if it still does not fit.
  */
 export function bodyOf(address: ResponseAddress, result: Result): Buffer {
   const fields = {
@@ -81,7 +81,7 @@ export function bodyOf(address: ResponseAddress, result: Result): Buffer {
   if (result.status === 'SUCCESS' || result.reason === '')
     throw new Error(`expected a response of at most ${MAX_BODY_BYTES} bytes, got ${body.length}`);
   const characters = [...result.reason];
-  // a character may take six bytes when JSON escapes it: cut until it fits
+  // JSON may escape a character in six bytes: cut until it fits
   const excess = Math.max(1, Math.ceil((body.length - MAX_BODY_BYTES) / 6));
   return bodyOf(address, { ...result, reason: characters.slice(0, -excess).join('') });
 }
@@ -92,7 +92,7 @@ export const put: Put = (url, body, signal) =>
     let isConnected = false;
     const fail = (error: Error) =>
       resolve({ error: `${error.name}: ${error.message}`, mayHaveArrived: isConnected });
-    // the URL's signature covers an empty content type; a fresh connection shows whether one stood
+    // the URL's signature covers an empty content type; a new connection shows whether one was established
     const headers = { 'content-type': '', 'content-length': body.length };
     const options = { method: 'PUT', headers, agent: false, signal };
     const request = (isPlain ? httpRequest : httpsRequest)(url, options, response => {

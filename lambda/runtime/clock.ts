@@ -13,7 +13,7 @@ export const systemClock: Clock = {
   sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
 };
 
-/** Until when the work of one invocation may go on. */
+/** How long the work of one invocation may continue. */
 export interface TimeLimit {
   /** on the clock: nothing that takes time begins after it */
   readonly at: number;
@@ -22,7 +22,7 @@ export interface TimeLimit {
   readonly budget: TimeBudget;
   /** aborted when the event has been answered without waiting for the work */
   readonly signal: AbortSignal;
-  /** what is being tried, with AWS's last error: the reason at the deadline */
+  /** what is being tried, and AWS's last error: the failure reason at the deadline */
   readonly progress: { text?: string };
 }
 
@@ -33,7 +33,7 @@ export function timeLimit(clock: Clock, total: number, signal: AbortSignal): Tim
   return { at: deadline - budget.toRespond, deadline, budget, signal, progress: {} };
 }
 
-/** What may still be done with `ms` left at its end, whatever became of the work before. */
+/** A limit that leaves `ms` at its end, even if the work before was cut off. */
 export function leaving(limit: TimeLimit, ms: number): TimeLimit {
   return { ...limit, at: limit.deadline - ms, signal: new AbortController().signal };
 }
@@ -43,7 +43,7 @@ export function within(clock: Clock, ms: number, limit: TimeLimit): TimeLimit {
   return { ...limit, at: Math.min(limit.at, clock.now() + ms) };
 }
 
-/** Makes one call whose signal is aborted with the given one, or after `ms` without a response. */
+/** Makes one call whose signal is aborted when the given one is, or after `ms` without a response. */
 export async function withTimeout<T>(
   clock: Clock,
   ms: number,
@@ -57,7 +57,7 @@ export async function withTimeout<T>(
     () => over.abort(new Error(`expected a response within ${Math.round(ms)} ms, got none`)),
     () => undefined,
   );
-  // not AbortSignal.any: Node 20 keeps such a signal for good when a listener stays behind on it
+  // not AbortSignal.any: Node 20 never frees such a signal if a listener stays on it
   if (signal.aborted) end();
   signal.addEventListener('abort', end);
   try {

@@ -5,7 +5,7 @@ import {
 } from '@smithy/core/config';
 
 /**
- * Stands in the bundle for `@smithy/core/config`: the SDK looks up each of its settings in the environment and then
+ * Replaces `@smithy/core/config` in the bundle: the SDK looks up each of its settings in the environment and then
  * in files under the home folder, which Lambda does not have.
  */
 export * from '@smithy/core/config';
@@ -16,5 +16,5 @@ export const loadConfig: typeof Load =
   async () =>
     environmentVariableSelector(process.env, options) ?? fromStatic(fallback)();
 
-/** The SDK's default. What else a mode would set, attempts and time-outs, the handler sets itself. */
+/** The SDK's default. The handler itself sets what another mode would: attempts and time-outs. */
 export const resolveDefaultsModeConfig: typeof Resolve = () => async () => 'legacy';

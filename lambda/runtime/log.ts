@@ -1,13 +1,13 @@
-/** Writes one decision. No entry ever holds a response URL or a run of an API key. */
+/** Writes one entry. No entry ever contains a response URL or a run of an API key. */
 export type Log = (message: string, details?: Readonly<Record<string, unknown>>) => void;
 
 const MASK = '[API key]';
 /** The shortest run of a key that is cut out. */
 const RUN = 20;
-/** Each run has one of a key's blocks of this length whole. */
+/** Each run contains at least one whole block of this length. */
 const BLOCK = RUN / 2;
 
-/** The keys that an environment has seen. WAF's own messages may quote one, or a part of one. */
+/** The keys that an environment has seen. WAF's messages may quote one, or part of one. */
 export class SeenKeys {
   private readonly keys = new Set<string>();
 
@@ -41,7 +41,7 @@ export function jsonLog(seen: SeenKeys): Log {
   };
 }
 
-// few keys have one: only those are compared run by run
+// few keys have a block in the text: only those are compared run by run
 function hasBlock(text: string, key: string): boolean {
   for (let at = 0; at + BLOCK <= key.length; at += BLOCK)
     if (text.includes(key.slice(at, at + BLOCK))) return true;

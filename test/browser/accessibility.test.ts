@@ -57,7 +57,7 @@ describeInBrowser('the page is for everybody', () => {
     expect(await findings(page)).toEqual([expect.stringContaining('button-name')]);
   });
 
-  test('a puzzle is solved by keyboard alone, and the focus is where it goes on', async () => {
+  test('a puzzle is solved by keyboard alone, and the focus follows', async () => {
     const { page } = await site.visit('example.com');
     const main = page.getByRole('main');
     const press = (key: string) => page.keyboard.press(key);
@@ -80,7 +80,7 @@ describeInBrowser('the page is for everybody', () => {
     expect(await focused(page)).toBe(phoneNumber);
   });
 
-  test('a puzzle has its place, and a width to go by, before it is drawn', async () => {
+  test('a puzzle’s container is visible and has a width before the puzzle is drawn', async () => {
     const { page, interfere } = await site.visit('example.com');
     const place = puzzle(page.getByRole('main'));
     let width: number | undefined;

@@ -31,7 +31,7 @@ describeInBrowser('the page of the example', () => {
       expect(errors).toEqual([expect.stringContaining('status of 405')]);
     });
 
-    test('and not again, while the answer counts', async () => {
+    test('and not again while the solved puzzle counts', async () => {
       const { page, requests } = await site.visit('example.com');
       await button(page.getByRole('main')).click();
       await solve(page.getByRole('main'));
@@ -67,14 +67,14 @@ describeInBrowser('the page of the example', () => {
       await main.getByText(phoneNumber).waitFor();
     });
 
-    test('past the end of its time', async () => {
+    test('past a time-out', async () => {
       const { page } = await site.visit('example.com');
       const main = page.getByRole('main');
       await page.clock.install();
       await button(main).click();
       await puzzle(main).getByRole('checkbox').first().waitFor();
       await page.clock.fastForward('02:01');
-      await says(main, 'The time for this puzzle is over');
+      await says(main, 'The time for this puzzle is up');
       expect(await puzzle(main).count()).toBe(0);
       await button(main).click();
       await solve(main);
@@ -100,7 +100,7 @@ describeInBrowser('the page of the example', () => {
     });
   });
 
-  describe('says in plain words what went wrong, and goes on from there', () => {
+  describe('says in plain words what went wrong, and lets the visitor try again', () => {
     test.each([
       ['the puzzle', '/problem'],
       ['the script', '/jsapi.js'],
@@ -141,7 +141,7 @@ describeInBrowser('the page of the example', () => {
       }));
       await button(page.getByRole('main')).click();
 
-      await says(page.getByRole('main'), 'The puzzle is out of order');
+      await says(page.getByRole('main'), 'The puzzle is not working');
     });
 
     test('when the browser keeps no cookies', async () => {
@@ -189,8 +189,10 @@ describeInBrowser('the page of the example', () => {
       await says(page.getByRole('main'), 'The puzzle does not work on this page');
 
       const said = errors.join('\n');
-      expect(said).toContain('the key is for example.com, shop.example.net, this page is on www.example.org');
-      expect(said).toContain('Add www.example.org, or a domain above it, to tokenDomains');
+      expect(said).toContain(
+        'the key is for example.com, shop.example.net, but this page is on www.example.org',
+      );
+      expect(said).toContain('Add www.example.org, or a parent domain, to tokenDomains');
     });
 
     test('without HTTPS', async () => {

@@ -85,7 +85,7 @@ describeInBrowser('the page module', () => {
       expect(countOf(requests, '/problem')).toBe(1);
     });
 
-    test.each([405, 202])('get the API’s own %i as it is, without a puzzle', async status => {
+    test.each([405, 202])('get the API’s own %i unchanged, without a puzzle', async status => {
       const api = () => json(status, { own: true });
       const { page, requests, errors } = await open({
         'example.com': withApi(modulePage(visitor.key(['example.com'])), api),
@@ -138,7 +138,7 @@ describeInBrowser('the page module', () => {
       expect(said).not.toContain('OPTIONS');
     });
 
-    test('there a puzzle before the first call helps', async () => {
+    test('a puzzle before the first call helps there', async () => {
       const api = guarded(visitor, withCors(echo), forPage);
       const { page, requests } = await open(twoHosts(api, '{ puzzleFirst: true }'));
       await start(page, call(elsewhere));
@@ -154,7 +154,7 @@ describeInBrowser('the page module', () => {
       expect(countOf(requests, '/problem')).toBe(1);
     });
 
-    test('and another when the first counts no longer', async () => {
+    test('and another one helps when the first no longer counts', async () => {
       const api = guarded(visitor, withCors(echo), forPage);
       const { page, requests } = await open(twoHosts(api, '{ puzzleFirst: true }'));
       // a token without a puzzle is one whose time is over
@@ -201,7 +201,7 @@ describeInBrowser('the page module', () => {
   });
 
   describe('gives the token to other clients', () => {
-    test('of a solved puzzle, and as it is now', async () => {
+    test('of a solved puzzle, and the current one', async () => {
       const { page } = await open(twoHosts(withCors(guarded(visitor, echo, forPage))));
       await start(page, 'captcha.solvePuzzle()');
       await solve(page.getByRole('main'));
@@ -216,7 +216,7 @@ describeInBrowser('the page module', () => {
   describe('can be cancelled', () => {
     const cancelled = { name: 'AbortError' };
 
-    test('while a puzzle is shown, which then goes', async () => {
+    test('while a puzzle is shown, which is then removed', async () => {
       const { page } = await open(oneHost(`{ onEnd: () => log.push('end') }`));
       await page.evaluate('window.component = new AbortController(); undefined');
       await start(page, call('/api/orders', ', { signal: component.signal }'));
@@ -228,7 +228,7 @@ describeInBrowser('the page module', () => {
       expect(await page.evaluate('log')).toEqual(['end']);
     });
 
-    test('before the puzzle has come, which then is not seen', async () => {
+    test('before the puzzle has loaded, which then never appears', async () => {
       const { page, interfere, requests } = await open(oneHost());
       let release: (() => void) | undefined;
       interfere('/problem', async request => {
@@ -250,7 +250,7 @@ describeInBrowser('the page module', () => {
       expect(countOf(requests, '/api/orders')).toBe(1);
     });
 
-    test('for one caller alone: the other goes on with the puzzle', async () => {
+    test('for one caller alone: the other continues with the puzzle', async () => {
       const { page } = await open(oneHost());
       await page.evaluate('window.component = new AbortController(); undefined');
       await start(
@@ -266,7 +266,7 @@ describeInBrowser('the page module', () => {
       });
     });
 
-    test('and asks anew afterwards', async () => {
+    test('and asks again afterwards', async () => {
       const { page } = await open(oneHost());
       await page.evaluate('window.component = new AbortController(); undefined');
       await start(page, call('/api/orders', ', { signal: component.signal }'));
@@ -279,7 +279,7 @@ describeInBrowser('the page module', () => {
     });
   });
 
-  test('passes AWS’s options on, and leaves out what is not set', async () => {
+  test('passes on AWS’s options, and omits those that are not set', async () => {
     const { page } = await open(
       oneHost(`{ defaultLocale: 'de-DE', disableLanguageSelector: true, skipTitle: false }`),
     );
@@ -301,7 +301,7 @@ describeInBrowser('the page module', () => {
     });
   });
 
-  describe('asks for a token of the page’s own host where it can', () => {
+  describe('asks for a token for the page’s own host if possible', () => {
     const apexAndBelow = ['example.com', 'app.example.com'];
 
     test('on a domain of the key that is below another: a web ACL without token domains accepts it', async () => {
@@ -325,7 +325,7 @@ describeInBrowser('the page module', () => {
       expect(await page.evaluate('awsWafCookieDomainList')).toEqual(['app.example.com']);
     });
 
-    test('a list of the page’s own is left as it is, and one in the options is taken', async () => {
+    test('the page’s own list is kept, and one in the options is used', async () => {
       const host = modulePage(visitor.key(['example.com']), `{ cookieDomains: ['blog.example.com'] }`);
       const { page } = await open({ 'blog.example.com': host }, 'https://blog.example.com/');
       await page.evaluate('captcha.getToken()');
@@ -410,7 +410,7 @@ describeInBrowser('the page module', () => {
       await solve(page.getByRole('main'));
 
       expect(await outcomeOf(page)).toMatchObject({ kind: 'token_refused' });
-      expect(errors.join('\n')).toContain('has to forward the cookie aws-waf-token');
+      expect(errors.join('\n')).toContain('must forward the cookie aws-waf-token');
       expect(errors.join('\n')).toContain('failureReason');
     });
   });

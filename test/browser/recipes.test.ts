@@ -48,7 +48,7 @@ describeInBrowser('the recipe for an API elsewhere', () => {
 
   afterAll(() => site?.close());
 
-  test.each(['example.com', 'www.example.com'])('gets its answer to a page on %s', async host => {
+  test.each(['example.com', 'www.example.com'])('serves a page on %s', async host => {
     const { page, errors, requests } = await site.visit(host, {
       hosts: { 'api.example.com': behindCloudFront },
     });
@@ -64,7 +64,7 @@ describeInBrowser('the recipe for an API elsewhere', () => {
     expect(errors).toEqual([expect.stringContaining('status of 405')]);
   });
 
-  test('and none to a page of another origin, whose developer is told why', async () => {
+  test('and not a page on another origin, whose developer is told why', async () => {
     const { page, errors } = await site.visit('shop.example.com', {
       hosts: { 'api.example.com': behindCloudFront },
     });
@@ -85,7 +85,7 @@ describeInBrowser('the recipe for an API elsewhere', () => {
     await page.getByText(phoneNumber).waitFor();
   });
 
-  test('and without that, the visitor is told that something is wrong', async () => {
+  test('without that puzzle, the visitor is told that something is wrong', async () => {
     const { page, errors } = await site.visit('example.com', { hosts: { 'api.example.com': regional } });
     await button(page.getByRole('main')).click();
     await says(page.getByRole('main'), 'Something went wrong');
@@ -145,7 +145,7 @@ describeInBrowser('the recipes', () => {
       expect(await open(templateOf(stack()))).toBe('done');
     });
 
-    test('without the policy that forwards the cookie it would be refused', async () => {
+    test('without the policy that forwards the cookie, the token is refused', async () => {
       const template = templateOf(stack());
       const Resources = Object.entries(template.Resources).filter(
         ([, { Type }]) => Type !== 'AWS::CloudFront::OriginRequestPolicy',
@@ -154,14 +154,14 @@ describeInBrowser('the recipes', () => {
       expect(await open({ Resources: Object.fromEntries(Resources) })).toBe('token_refused');
     });
 
-    test('and without the domain in the web ACL too', async () => {
+    test('without the domain in the web ACL, the token is refused too', async () => {
       const template = templateOf(stack());
 
       expect(await open(template, { ...albWebAcl(template), TokenDomains: [] })).toBe('token_refused');
     });
   });
 
-  test('for several Regions: one puzzle is for the API of each', async () => {
+  test('for several Regions: one puzzle counts for the API of each', async () => {
     const [, ...apiStacks] = severalRegions(newApp());
     const hosts = apiStacks.map(stack => {
       const { TokenDomains } = theOnly<WebAclProperties>(templateOf(stack), WEB_ACL);
@@ -211,7 +211,7 @@ describeInBrowser('the recipes', () => {
       await opened.getByRole('heading', { name: 'done' }).waitFor();
     });
 
-    test('a host of no tenant is named', async () => {
+    test('a host that belongs to no tenant is named in the error', async () => {
       const page = served({
         '/captcha-configs.json': JSON.stringify({ 'one.example': visitor.key(['one.example']) }),
         '/tenants.js': bundled(recipePage('tenants')),
@@ -329,7 +329,7 @@ describeInBrowser('the recipes', () => {
       await page.getByRole('heading', { name: '{"id":7}' }).waitFor();
     });
 
-    test('and removes its puzzle when it goes away', async () => {
+    test('and removes its puzzle when it is removed', async () => {
       const script = `window.goAway = recipe.placeOrder(container, config, {}, () => say('done'));`;
       const { page, errors } = await visitor.visit('https://example.com/', {
         'example.com': pageOf('component', script),
@@ -341,7 +341,7 @@ describeInBrowser('the recipes', () => {
       expect(errors).toEqual([expect.stringContaining('status of 405')]);
     });
 
-    test('a client of another kind sends the token as a header', async () => {
+    test('another kind of client sends the token as a header', async () => {
       const script = `
         const captcha = createCaptcha({ config, container });
         const call = async headers => {
@@ -369,7 +369,7 @@ describeInBrowser('the recipes', () => {
       `captcha.fetchGuarded('https://api.example.com/', { method: 'PUT' }).catch(() => {})`,
     );
 
-    expect(errors.join('\n')).toContain('The browser asks with OPTIONS first');
+    expect(errors.join('\n')).toContain('The browser sends OPTIONS first');
   });
 });
 

@@ -12,7 +12,7 @@ describe.each(Object.entries(GUIDES))('%s', (guide, folder) => {
     expect(text).toContain(`](../${folder}/${file})`);
   });
 
-  test('has no code that is not in a file which is compiled', () => {
+  test('has only code that is in a compiled file', () => {
     // a whole program is the example of a docstring
     const sources = [
       ...files.map(file => read(`${folder}/${file}`)),

@@ -43,7 +43,7 @@ describe('docs/troubleshooting.md', () => {
     expect(missing.filter(message => !NO_MESSAGES.includes(message))).toEqual([]);
   });
 
-  test('lists none that the library does not have', () => {
+  test('lists no message that the library does not have', () => {
     const columns = ['Message', 'Log entry', 'What is wrong with a name'];
     const listed = columns.flatMap(title => firstColumn(document, title)).flatMap(codeSpans);
     const ids = texts.filter(text => text.startsWith('cdk-waf-captcha-api-key:'));
@@ -51,7 +51,7 @@ describe('docs/troubleshooting.md', () => {
     expect(unknown).toEqual([]);
   });
 
-  test('gives a line of its own to each message', () => {
+  test('has a separate row for each message', () => {
     const lines = ['Message', 'Log entry'].flatMap(title => firstColumn(document, title));
     expect(lines.filter(line => codeSpans(line).length !== 1)).toEqual([]);
   });
@@ -64,7 +64,7 @@ describe('docs/troubleshooting.md', () => {
     expect(missing.sort()).toEqual([...PARTS_OF_MESSAGES].sort());
   });
 
-  test('lists none that it does not have', () => {
+  test('lists no message that it does not have', () => {
     expect(onThePage.filter(line => !page.some(message => saying(message)(line)))).toEqual([]);
   });
 });
@@ -91,7 +91,7 @@ describe('the messages of a source', () => {
     expect(messagesOf(source)).toEqual(expected);
   });
 
-  test('hold no names of modules, types and properties', () => {
+  test('contain no names of modules, types and properties', () => {
     expect(messagesOf(`import { a } from './b'; const c: 'D' = a['e-f'] + \`\${g}/h\`;`)).toEqual([]);
   });
 });

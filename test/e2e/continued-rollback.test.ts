@@ -50,13 +50,13 @@ function isCreation({ operation }: { readonly operation: string }): boolean {
 }
 
 // the second test goes on from the stack of the first
-test('a rollback that is continued ends on the former key, and the new one is deleted', async () => {
+test('a rollback that is continued ends on the previous key, and the new one is deleted', async () => {
   await failToRollBack();
   await account.continueRollback(rotated('2'));
   expect(await state()).toEqual({ status: 'UPDATE_ROLLBACK_COMPLETE', apiKey: first, keys: [first] });
 });
 
-test('a key that is skipped stays in use, is what later rollbacks go back to, and goes with the stack', async () => {
+test('a key that is skipped stays in use, later rollbacks return to it, and it is deleted with the stack', async () => {
   const skipped = await failToRollBack();
   await account.continueRollback(rotated('2'), ['Page']);
   const after = await state();

@@ -22,7 +22,7 @@ async function liveKeys(): Promise<string[]> {
   return (await account.listKeys()).map(({ apiKey }) => apiKey);
 }
 
-test('a renamed construct with its former logical id has its key, and CloudFormation sees no change', async () => {
+test('a renamed construct that keeps its logical id keeps its key, and CloudFormation sees no change', async () => {
   const stackName = 'RenamedConstruct';
   const key = await deploy({ stackName, example: 'BeforeStack' });
   const calls = account.aws.waf.calls.length;
@@ -34,7 +34,7 @@ test('a renamed construct with its former logical id has its key, and CloudForma
   expect(await liveKeys()).toEqual([]);
 });
 
-test('a renamed resource takes the key along by existingApiKey, and owns it after the next deployment', async () => {
+test('a renamed resource takes the key along with existingApiKey, and owns it after the next deployment', async () => {
   const stackName = 'RenamedResource';
   const key = await deploy({ stackName, example: 'BeforeStack' });
 
@@ -47,7 +47,7 @@ test('a renamed resource takes the key along by existingApiKey, and owns it afte
   expect(await liveKeys()).toEqual([]);
 });
 
-test('a key moves to another stack by RETAIN and existingApiKey, and is deleted with that stack', async () => {
+test('a key moves to another stack with RETAIN and existingApiKey, and is deleted with that stack', async () => {
   const key = await deploy({ stackName: 'Former', example: 'FormerStack' });
 
   expect(await deploy({ stackName: 'New', example: 'NewStack', existingApiKey: key })).toBe(key);
@@ -61,7 +61,7 @@ test('a key moves to another stack by RETAIN and existingApiKey, and is deleted 
   expect(await liveKeys()).toEqual([]);
 });
 
-test('a provider with a role and a log group of the app’s own is deployed, and leaves no key behind', async () => {
+test('a provider with the app’s own role and log group is deployed, and leaves no key behind', async () => {
   const request = { stackName: 'OwnRole', example: 'OwnRoleStack' } as const;
   const key = await deploy(request);
 

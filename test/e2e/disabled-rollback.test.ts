@@ -55,19 +55,19 @@ describe.each(contraryVariants)('with the %s variants', (_, variants) => {
     expect(await state()).toEqual({ ...before, status: 'UPDATE_FAILED' });
   });
 
-  test('a replacement fixed forward goes on with the new key, and the former one is deleted', async () => {
+  test('a replacement that is fixed forward keeps the new key, and the previous one is deleted', async () => {
     const { replacement } = await replaceAndPause('2');
     expect((await deploy(rotated('2'))).outputs.PageAPIKey).toBe(replacement);
     expect(await state()).toEqual({ status: 'UPDATE_COMPLETE', apiKey: replacement, others: [] });
   });
 
-  test('`cdk rollback` goes back to the former key, and the new one is deleted', async () => {
+  test('`cdk rollback` returns to the previous key, and the new one is deleted', async () => {
     const { former } = await replaceAndPause('3');
     expect((await account.rollBack(rotated('3'))).exitCode).toBe(0);
     expect(await state()).toEqual({ status: 'UPDATE_ROLLBACK_COMPLETE', apiKey: former, others: [] });
   });
 
-  test('the former template deployed again goes back to the former key, which goes with the stack', async () => {
+  test('the old template, deployed again, returns to the previous key, which is deleted with the stack', async () => {
     const { former } = await replaceAndPause('3');
     expect((await deploy(rotated('2'))).outputs.PageAPIKey).toBe(former);
     expect(await state()).toEqual({ status: 'UPDATE_COMPLETE', apiKey: former, others: [] });

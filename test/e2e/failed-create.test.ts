@@ -20,7 +20,7 @@ function outcomes() {
     .map(({ operation, outcome }) => `${operation} ${outcome}`);
 }
 
-test('a key that WAF refuses to make fails the stack, which can be destroyed', async () => {
+test('a key that WAF refuses to create fails the stack, which can be destroyed', async () => {
   const request = { stackName: 'RefusedKey', keys };
   const message = 'too many API keys';
   account.aws.waf.faults.next('CreateAPIKey', failed(400, 'WAFLimitsExceededException', 'before', message));
@@ -35,7 +35,7 @@ test('a key that WAF refuses to make fails the stack, which can be destroyed', a
   expect(await account.describe(request)).toBeUndefined();
 });
 
-test('another resource that fails after the key was made takes it back', async () => {
+test('another resource that fails after the key was created has the key deleted', async () => {
   const request = { stackName: 'RefusedResource', keys, refusedAfter: ['Page'] };
   const before = outcomes().length;
   const { exitCode, output } = await account.deploy(request, { quick: true });

@@ -51,7 +51,7 @@ describe.each(contraryVariants)('with the %s variants', (_, variants) => {
     expect(outcomes()).toEqual(['ok', 'WAFLimitsExceededException']);
   });
 
-  test('another resource that fails after the key was replaced takes the stack back to the former key', async () => {
+  test('another resource that fails after the key was replaced returns the stack to the previous key', async () => {
     const tokenDomains = ['example.com', 'blog.example.com'];
     const update = () =>
       account.deploy({ ...request, refusedAfter: ['Page'] }, { tokenDomains, quick: true });

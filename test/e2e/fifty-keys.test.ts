@@ -20,7 +20,7 @@ const request: StackRequest = {
   refusedAfter: ['Key25'],
 };
 
-test('fifty keys of which one’s dependent fails leave none behind', async () => {
+test('fifty keys leave none behind when a resource that depends on one of them fails', async () => {
   const { exitCode, output } = await account.deploy(request, { quick: true });
 
   expect(exitCode).toBe(1);

@@ -43,7 +43,7 @@ async function state() {
 }
 
 // each test goes on from the stack that the one before left
-test('a replacement keeps the key before it', async () => {
+test('a replacement keeps the previous key', async () => {
   await deploy('A');
   await deploy('B');
   expect(await state()).toEqual({ status: 'UPDATE_COMPLETE', current: 'B', live: 'AB' });
@@ -59,7 +59,7 @@ test('the next replacement deletes the key before the previous one', async () =>
   expect(await state()).toEqual({ status: 'UPDATE_COMPLETE', current: 'C', live: 'BC' });
 });
 
-test('a replacement in place of one that failed without a rollback keeps the key that pages have', async () => {
+test('a replacement after one that failed without a rollback keeps the key that pages have', async () => {
   await deploy('D', { isRefused: true, rollback: false });
   expect(await state()).toEqual({ status: 'UPDATE_FAILED', current: 'C', live: 'BCD' });
 
@@ -75,7 +75,7 @@ test('removing the property changes nothing by itself, and the next replacement 
   expect(await state()).toEqual({ status: 'UPDATE_COMPLETE', current: 'F', live: 'F' });
 });
 
-test('the previous key goes with its resource, and with its stack', async () => {
+test('the previous key is deleted with its resource, and with its stack', async () => {
   const stackName = 'TwoKeys';
   const key = (rotation: string): KeyRequest => ({
     ...{ scope: 'REGIONAL', tokenDomains: ['shop.example.com'] },

@@ -38,7 +38,7 @@ function callsOf(operation: string) {
 }
 
 // each test goes on from the stack that the one before left
-test('a deployed stack puts out one live key and its script, and hands the key to another resource', async () => {
+test('a deployed stack outputs one live key and its script, and passes the key to another resource', async () => {
   const { exitCode, outputs } = await account.deploy(created);
   expect(exitCode).toBe(0);
   const { apiKey, tokenDomains: domains } = await onlyKey();
@@ -52,7 +52,7 @@ test('a deployed stack puts out one live key and its script, and hands the key t
   expect(await account.ssmParameter('/Lifecycle/Page')).toMatchObject({ Parameter: { Value: apiKey } });
 });
 
-test('a deployment without a change sends no event and calls WAF not once', async () => {
+test('a deployment without a change sends no event and makes no call to WAF', async () => {
   const calls = account.aws.waf.calls.length;
   const events = answers().length;
   const { output } = await account.deploy(created);

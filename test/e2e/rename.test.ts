@@ -19,7 +19,7 @@ function withKey(id: string, key: Partial<KeyRequest> = {}, isRefused = false): 
   };
 }
 
-test('a construct renamed in one deployment takes its key along, and a rollback takes it back', async () => {
+test('a construct renamed in one deployment takes its key along, and a rollback reverts that', async () => {
   const { outputs } = await account.deploy(withKey('Page'), { quick: true });
   const existingApiKey = outputs.PageAPIKey ?? '';
   const renamed = withKey('Site', { existingApiKey });

@@ -21,7 +21,7 @@ function withKey(stackName: string, key: Partial<KeyRequest>, refused = false): 
   };
 }
 
-test('a rotated key is a fresh one with the same domains, and a rollback brings the former one back', async () => {
+test('a rotated key is a new one with the same domains, and a rollback restores the previous one', async () => {
   const first = await account.deploy(withKey('Rotated', { rotation: '1' }), { quick: true });
 
   const second = await account.deploy(withKey('Rotated', { rotation: '2' }), { quick: true });

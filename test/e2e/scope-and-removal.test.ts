@@ -20,7 +20,7 @@ const request: StackRequest = {
 };
 
 // the second test goes on from the stack of the first
-test('two keys in one stack share a function, and each lives where its scope says', async () => {
+test('two keys in one stack share a function, and each is in the Region of its scope', async () => {
   const { outputs } = await account.deploy(request, { quick: true });
   const key = (scope: string, region: string, apiKey?: string) => ({
     scope,

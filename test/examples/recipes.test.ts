@@ -89,7 +89,7 @@ test('CLOUDFRONT key: is in a stack outside us-east-1, whose function may call u
   });
 });
 
-test('stages: each has a key of its own for its own domains', () => {
+test('stages: each has its own key for its own domains', () => {
   const app = newApp();
   stages(app);
 
@@ -104,7 +104,7 @@ test('stages: each has a key of its own for its own domains', () => {
   ]);
 });
 
-test('many domains: a key for each, behind one function, and an output that has them by domain', () => {
+test('many domains: one key for each, behind one function, and an output that lists them by domain', () => {
   const template = templateOf(app => new ManyDomainsStack(app, 'Stack'));
 
   const domains = domainsIn(template);
@@ -182,14 +182,14 @@ test('ALB behind CloudFront: the web ACL is the load balancer’s, and its token
 describe('tenants', () => {
   const withTenants = (domains: string[]) => (app: App) => new TenantsStack(app, 'Stack', { domains });
 
-  test('have a key each, and one file has the configurations by domain', () => {
+  test('have one key each, and one file lists the configurations by domain', () => {
     const published = publishedFile('captcha-configs.json', withTenants(['one.example', 'two.example']));
 
     expect(Object.keys(published)).toEqual(['one.example', 'two.example']);
     expect(published['one.example']).toMatchObject({ tokenDomains: ['one.example'] });
   });
 
-  test('do not touch each other’s keys when one comes', () => {
+  test('do not affect each other’s keys when one is added', () => {
     const before = templateOf(withTenants(['two.example'])).findResources(KEY_TYPE);
     const after = templateOf(withTenants(['one.example', 'two.example'])).findResources(KEY_TYPE);
 
@@ -198,7 +198,7 @@ describe('tenants', () => {
   });
 });
 
-test('laptop: its key is its own, and the API of the development stage takes its tokens', () => {
+test('laptop: it has a separate key, and the API of the development stage accepts its tokens', () => {
   const [keyStack, apiStack] = laptop(newApp());
 
   expect(domainsIn(Template.fromStack(keyStack ?? newStack()))).toEqual([['local.dev.example.com']]);
@@ -211,13 +211,13 @@ test('laptop: its key is its own, and the API of the development stage takes its
 describe('the configuration for a build', () => {
   const config = '{"apiKey":"a+/=_0_1","scriptUrl":"https://x/jsapi.js"}';
 
-  test('is one line of a .env file, as dotenv reads it', () => {
+  test('is one line of a .env file that dotenv can read', () => {
     const outputs = JSON.stringify({ PageConfig: { ClientConfig: config } });
 
     expect(envLine(outputs, 'PageConfig', 'VITE_CAPTCHA_CONFIG')).toBe(`VITE_CAPTCHA_CONFIG='${config}'`);
   });
 
-  test('is missed by name', () => {
+  test('fails with its name if it is missing', () => {
     expect(() => envLine('{}', 'PageConfig', 'X')).toThrow(
       'expected an output ClientConfig of PageConfig, got undefined',
     );
@@ -225,7 +225,7 @@ describe('the configuration for a build', () => {
 });
 
 describe('server-rendered pages', () => {
-  test('get the configuration by their function’s environment', () => {
+  test('get the configuration from their function’s environment', () => {
     const code = Code.fromInline('exports.handler = async () => ({})');
     const template = templateOf(app => new ServerRenderedStack(app, 'Stack', { code }));
 
@@ -234,7 +234,7 @@ describe('server-rendered pages', () => {
     });
   });
 
-  test('hold it so that nothing in it ends the element', () => {
+  test('embed it so that nothing in it ends the element', () => {
     const element = configElement('{"apiKey":"</script>"}');
 
     expect(element.match(/<\/script>/g)).toHaveLength(1);

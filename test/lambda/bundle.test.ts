@@ -44,7 +44,7 @@ test('what a Create loads takes at most 55 KB zipped, and all of the handler 104
   expect(zipped(FILES)).toBeLessThanOrEqual(104 * KB);
 });
 
-test('the handler loads with nothing around it', async () => {
+test('the handler loads without any other module', async () => {
   expect(await evaluate("process.stdout.write(typeof require('./index').handler)")).toBe('function');
 });
 
@@ -54,7 +54,7 @@ function failureToDescribe(variables: Readonly<Record<string, string>> = {}): Pr
   return evaluate(`${call}.catch(error => process.stdout.write(error.message))`, variables);
 }
 
-test('the part that reads the record goes as far as the network with nothing around it', async () => {
+test('the part that reads the record reaches the network without any other module', async () => {
   expect(await failureToDescribe()).toBe('connect ECONNREFUSED 127.0.0.1:1');
 });
 
@@ -79,7 +79,7 @@ test('the SDK looks for no settings in files', async () => {
   expect(await failureToDescribe({ AWS_CONFIG_FILE: file })).toBe('connect ECONNREFUSED 127.0.0.1:1');
 });
 
-test('the bundle requires nothing but modules of Node on the ways that are taken', () => {
+test('the bundle requires only Node’s own modules on the paths that are used', () => {
   for (const file of FILES) {
     const source = readFileSync(join(DIST, file), 'utf8');
     const required = [...source.matchAll(/\b(?:require|import)\("([^"]+)"\)/g)].map(([, name]) => name);

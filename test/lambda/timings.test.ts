@@ -34,7 +34,7 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total
 const isAscending = (numbers: readonly number[]) =>
   numbers.every((one, index) => index === 0 || one > (numbers[index - 1] ?? 0));
 
-describe('what is read late', () => {
+describe('late readings', () => {
   test('the record is looked at last when it must show what came before the response', () => {
     expect(LOOKS.at(-1)).toBe(RECORD_LAG);
     expect(isAscending(LOOKS)).toBe(true);
@@ -52,7 +52,7 @@ describe('what is read late', () => {
   });
 });
 
-describe('what CloudFormation gives', () => {
+describe('CloudFormation’s time limits', () => {
   test('outlasts an invocation', () => {
     expect(SERVICE_TIMEOUT).toBeGreaterThan(LONGEST);
     expect(RESPONSE_URL_LIFE).toBeGreaterThanOrEqual(SERVICE_TIMEOUT + LONGEST);
@@ -83,7 +83,7 @@ describe('pauses', () => {
 });
 
 describe('slots', () => {
-  test('are longer than what WAF gives to a creation, also after a late call', () => {
+  test('are longer than WAF’s time per creation, even after a late call', () => {
     expect(SLOT - SLOT_TOLERANCE).toBeGreaterThan(CREATION);
     expect(SLOT).toBeLessThan(1.1 * CREATION);
   });
@@ -108,7 +108,7 @@ describe.each([60_000, 91_000, LONGEST])('the budget of %d ms', total => {
     expect(isAscending([0, toReturn, toUndo, toRespond, toCreate, total])).toBe(true);
   });
 
-  test('leaves almost half of the time to a creation, at least', () => {
+  test('leaves at least almost half of the time to a creation', () => {
     expect(total - toCreate).toBeGreaterThan(0.45 * total);
   });
 
@@ -116,7 +116,7 @@ describe.each([60_000, 91_000, LONGEST])('the budget of %d ms', total => {
     expect(toCreate).toBeGreaterThan(call + toRespond);
   });
 
-  test('has for the response an attempt that takes as long as it may, and another', () => {
+  test('has for the response time for an attempt of the longest duration, and another', () => {
     // an attempt is given up after half of what a call may take
     expect(toRespond - toUndo).toBeGreaterThan(call / 2 + FIRST_SENDING_PAUSE + USUAL_CALL);
   });
@@ -178,7 +178,7 @@ test.each([91_000, LONGEST])('in %d ms the record is waited for as long as it ma
   expect(total - RECORD_LAG).toBeGreaterThan(call);
 });
 
-test('every part shrinks with the time there is, and none is gone', () => {
+test('every part shrinks with the time available, and none reaches zero', () => {
   const parts = (total: number) => Object.entries({ ...timeBudget(total) });
   for (let total = 1000; total < LONGEST; total += 1000) {
     const [shorter, longer] = [parts(total), new Map(parts(total + 1000))];

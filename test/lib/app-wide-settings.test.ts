@@ -23,7 +23,7 @@ describe('a permissions boundary in the context', () => {
 });
 
 describe('an aspect', () => {
-  test('may set removal policies, those of keys among them', () => {
+  test('may set removal policies, including those of keys', () => {
     const stack = stackWithKey();
     RemovalPolicies.of(stack).retain();
 
@@ -55,7 +55,7 @@ describe('an aspect', () => {
 describe('feature flags', () => {
   const off = Object.fromEntries(Object.keys(recommendedFlags).map(flag => [flag, false]));
 
-  test('change nothing when every one that CDK recommends is off', () => {
+  test('change nothing when all that CDK recommends are off', () => {
     const stack = newStack('eu-west-1', off);
     addKey(stack);
 
@@ -78,7 +78,7 @@ describe('stages', () => {
 });
 
 describe('tags of the stack itself', () => {
-  test('stay with the stack: its template is the same', () => {
+  test('leave the template unchanged', () => {
     const stack = new Stack(newApp(), 'Stack', { tags: { team: 'web' } });
     addKey(stack);
 

@@ -36,11 +36,11 @@ describe.each(['cjs', 'esm'] as const)('an app that is bundled with the library,
     expect(codeIn(join(project, 'cdk.out'))).toEqual([readFileSync('lambda/dist/index.js', 'utf8')]);
   });
 
-  test('says what to set where nothing is installed', async () => {
+  test('says what to set if nothing is installed', async () => {
     const app = await bundle(format);
 
     expect(() => synthesize(app)).toThrow(
-      /expected the function's code in the installed package cdk-waf-captcha-api-key, got none from .*: where a bundler packs this app, set cdk-waf-captcha-api-key as external/,
+      /expected the function's code in the installed package cdk-waf-captcha-api-key, got none from .*: if a bundler packs this app, mark cdk-waf-captcha-api-key as external/,
     );
   });
 });

@@ -24,7 +24,7 @@ describe('the pack AwsSolutions', () => {
     expect(findingsOf(new AwsSolutionsChecks(), stackWithKey({}, region))).toEqual([]);
   });
 
-  test('would find what else the stack has', () => {
+  test('would find problems elsewhere in the stack', () => {
     const stack = stackWithKey();
     new Bucket(stack, 'Bucket');
 
@@ -113,7 +113,7 @@ describe('the packs with rules of standards', () => {
   });
 });
 
-test('an acknowledgement says why, and stands in no template', () => {
+test('an acknowledgement says why, and is in no template', () => {
   const stack = newStack();
   addKey(stack);
   const { metadata } = stack.node.findChild('WafCaptchaApiKeyProvider').node.findChild('Role').node;

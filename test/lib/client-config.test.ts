@@ -58,7 +58,7 @@ describe('clientConfig', () => {
     }
   });
 
-  test('passes names on that only the deployment knows', () => {
+  test('passes on names that are known only at deployment', () => {
     const stack = newStack();
     const domain = new CfnParameter(stack, 'Domain').valueAsString;
     const key = addKey(stack, 'Key', { tokenDomains: ['example.com', domain] });
@@ -75,7 +75,7 @@ describe('clientConfig', () => {
     ],
     ['a list that is split', () => Fn.split(',', Fn.importValue('domains'))],
     ['a list that is produced late', () => Lazy.list({ produce: () => ['example.com'] })],
-  ])('has no domains where the list is a token, so that its JSON adds no function: %s', (_, domainsIn) => {
+  ])('has no domains if the list is a token, so that its JSON adds no function: %s', (_, domainsIn) => {
     const stack = newStack();
     const key = addKey(stack, 'Key', { tokenDomains: domainsIn(stack) });
     new CfnOutput(stack, 'Config', { value: stack.toJsonString(key.clientConfig) });
@@ -93,7 +93,7 @@ describe('clientConfig', () => {
     theOnly('AWS::Lambda::Function', stack);
   });
 
-  test('of a key from elsewhere says nothing of domains that it was not given', () => {
+  test('of a key from elsewhere has no domains if none were given', () => {
     const key = WafCaptchaApiKey.fromApiKeyAttributes(newStack(), 'Import', attributes);
 
     expect(key.clientConfig).toEqual({
@@ -102,7 +102,7 @@ describe('clientConfig', () => {
     });
   });
 
-  test('of a key from elsewhere passes its domains on', () => {
+  test('of a key from elsewhere passes on its domains', () => {
     const tokenDomains = ['example.com'];
     const key = WafCaptchaApiKey.fromApiKeyAttributes(newStack(), 'Import', { ...attributes, tokenDomains });
 
@@ -110,7 +110,7 @@ describe('clientConfig', () => {
   });
 });
 
-test('CSP_SOURCES are those of AWS’s guide, for everybody alike', () => {
+test('CSP_SOURCES are those of AWS’s guide, and frozen', () => {
   const source = 'https://*.awswaf.com';
 
   expect(WafCaptchaApiKey.CSP_SOURCES).toEqual({

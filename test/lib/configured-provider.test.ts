@@ -26,7 +26,7 @@ const VPC_ACTIONS = [
 ];
 
 describe('without props', () => {
-  test('it is what a key brings along', () => {
+  test('it is what the first key creates', () => {
     const stack = newStack();
     new WafCaptchaApiKeyProvider(stack, ID);
     addKey(stack);
@@ -34,7 +34,7 @@ describe('without props', () => {
     expect(resourcesOf(stack)).toEqual(resourcesOf(stackWithKey()));
   });
 
-  test('of() gives back the one that is there, whatever in the stack asks', () => {
+  test('of() returns the existing one, for any construct in the stack', () => {
     const stack = newStack();
     const provider = new WafCaptchaApiKeyProvider(stack, ID);
     const key = addKey(new Construct(stack, 'Deeper'));
@@ -42,7 +42,7 @@ describe('without props', () => {
     for (const scope of [stack, key]) expect(WafCaptchaApiKeyProvider.of(scope)).toBe(provider);
   });
 
-  test('of() gives the one of a key, with its function, role and log group', () => {
+  test('of() returns the one that a key created, with its function, role and log group', () => {
     const stack = stackWithKey();
     const { handler, role, logGroup, grantPrincipal } = WafCaptchaApiKeyProvider.of(stack);
 
@@ -54,7 +54,7 @@ describe('without props', () => {
     expect(grantPrincipal).toBe(role);
   });
 
-  test('takes grants, and keys wait for them', () => {
+  test('accepts grants, and keys wait for them', () => {
     const stack = stackWithKey();
     new Key(stack, 'Cmk').grantDecrypt(WafCaptchaApiKeyProvider.of(stack));
 
@@ -64,8 +64,8 @@ describe('without props', () => {
   });
 });
 
-describe('its place', () => {
-  test('is the stack, under one id', () => {
+describe('its scope and id', () => {
+  test('must be the stack and one fixed id', () => {
     const stack = newStack();
     const deeper = new Construct(stack, 'Deeper');
     const stage = new Stage(newApp(), 'Stage');
@@ -87,13 +87,13 @@ describe('its place', () => {
   test.each([
     ['a key', (stack: Stack) => void addKey(stack)],
     ['another', (stack: Stack) => void new WafCaptchaApiKeyProvider(stack, ID)],
-  ])('is taken after %s', (_, before) => {
+  ])('is refused after %s', (_, before) => {
     const stack = newStack();
     before(stack);
 
     expect(() => new WafCaptchaApiKeyProvider(stack, ID)).toThrow(
       new Error(
-        `Stack/${ID}: expected one provider in a stack, before its first key, got another or a key before it`,
+        `Stack/${ID}: expected one provider in a stack, before its first key, got a second one or one after a key`,
       ),
     );
   });
@@ -157,7 +157,7 @@ describe('settings', () => {
     },
   );
 
-  test('refuse what would make another function of it', () => {
+  test('refuse props that would change the function’s nature', () => {
     const stack = newStack();
     Reflect.construct(WafCaptchaApiKeyProvider, [
       stack,
@@ -174,7 +174,7 @@ describe('settings', () => {
   });
 });
 
-describe('a log group that is brought along', () => {
+describe('a log group that the app passes', () => {
   test.each([
     ['of the stack', (stack: Stack) => new LogGroup(stack, 'Logs')],
     ['from elsewhere', (stack: Stack) => LogGroup.fromLogGroupName(stack, 'Logs', 'company-logs')],
@@ -195,7 +195,7 @@ describe('a log group that is brought along', () => {
   });
 });
 
-describe('a role that is brought along', () => {
+describe('a role that the app passes', () => {
   const ownStatements = () => statementsOf(theOnly(ROLE_TYPE, stackWithKey()).Properties);
 
   test.each([
@@ -245,7 +245,7 @@ describe('a role that is brought along', () => {
 
     for (const text of [
       `Stack/${ID}: expected a role that takes a policy, got Stack/`,
-      'immutable or of another account',
+      'immutable or in another account',
       'wafv2:CreateAPIKey',
       '"aws:RequestedRegion":["eu-west-1","us-east-1"]',
       'cloudformation:ListStackResources',
@@ -255,7 +255,7 @@ describe('a role that is brought along', () => {
     }
   });
 
-  test('is told of the statements for a VPC too', () => {
+  test('is also told the statements for a VPC', () => {
     const stack = newStack();
     const role = Role.fromRoleName(stack, 'Role', 'company-role', { mutable: false });
 
@@ -265,7 +265,7 @@ describe('a role that is brought along', () => {
   });
 
   // `Role.customizeRoles`: roles are made elsewhere, and synthesis reports what they need
-  test('which a company makes elsewhere passes', () => {
+  test('created elsewhere by a company passes', () => {
     const stack = newStack();
     Role.customizeRoles(stack, { usePrecreatedRoles: { 'Stack/Role': 'company-role' } });
 
@@ -275,7 +275,7 @@ describe('a role that is brought along', () => {
 });
 
 describe('a VPC', () => {
-  test('brings its permissions and a security group', () => {
+  test('adds its permissions and a security group', () => {
     const stack = newStack();
     withProvider(stack, { vpc: new Vpc(stack, 'Vpc') });
 
@@ -302,7 +302,7 @@ describe('a VPC', () => {
     });
   });
 
-  test('brings its permissions to a role that is brought along', () => {
+  test('adds its permissions to a role that the app passes', () => {
     const stack = newStack();
     withProvider(stack, { vpc: new Vpc(stack, 'Vpc'), role: newRole(stack) });
 
@@ -320,14 +320,14 @@ describe('a VPC', () => {
       'an override',
       (resource: CfnFunction) => resource.addPropertyOverride('VpcConfig.SubnetIds', ['subnet-1']),
     ],
-  ])('that an aspect sets by %s brings its permissions', (_, set) => {
+  ])('that an aspect sets by %s adds its permissions', (_, set) => {
     const stack = stackWithKey();
     Aspects.of(stack).add(visiting(each => each instanceof CfnFunction && set(each)));
 
     expect(vpcStatementsOf(theOnly(ROLE_TYPE, stack).Properties)).toHaveLength(1);
   });
 
-  test('that is not there brings none', () => {
+  test('that is absent adds no permissions', () => {
     expect(vpcStatementsOf(theOnly(ROLE_TYPE, stackWithKey()).Properties)).toEqual([]);
   });
 

@@ -15,7 +15,7 @@ This change breaks deployed stacks: they hold the names and values of 0.1.0 that
 Undo it. If something was only added, and no deployed stack would see it, add it to the fixture.
 `;
 
-test('what deployed stacks hold stays as 0.1.0 made it', () => {
+test('what deployed stacks contain stays as 0.1.0 generated it', () => {
   const stack = stackWithEveryProperty();
 
   try {

@@ -19,7 +19,7 @@ test('the default child of a key is its resource', () => {
   expect(resourceOf(key).cfnResourceType).toBe(KEY_TYPE);
 });
 
-test('another logical id carries the attributes along', () => {
+test('another logical id keeps the attributes working', () => {
   const stack = newStack();
   const key = addKey(stack, 'Renamed');
   resourceOf(key).overrideLogicalId('Key961B73FD');

@@ -11,7 +11,7 @@ const FUNCTION_TYPE = 'AWS::Lambda::Function';
 const OWN_FUNCTION = 'WafCaptchaApiKeyProviderHandler3F6E30B9';
 
 describe('an injector for the key', () => {
-  test('may set its props, and what the app gives goes before', () => {
+  test('may set its props, but the app’s own props win', () => {
     const stack = stackWith(
       injector(WafCaptchaApiKey, { rotation: 'company', removalPolicy: RemovalPolicy.RETAIN }),
     );
@@ -23,7 +23,7 @@ describe('an injector for the key', () => {
     expect(Other34654A52).toMatchObject({ Properties: { Rotation: 'own' }, DeletionPolicy: 'Retain' });
   });
 
-  test('is told where it is, and the nearest one wins', () => {
+  test('is told the scope, and the nearest injector wins', () => {
     const contexts: InjectionContext[] = [];
     const app = newApp();
     app.node.setContext('unused', true);
@@ -38,7 +38,7 @@ describe('an injector for the key', () => {
     expect(contexts).toEqual([{ scope: stack, id: 'Key' }]);
   });
 
-  test('has its props checked as the app’s own', () => {
+  test('has its props checked like the app’s own', () => {
     const stack = stackWith(injector(WafCaptchaApiKey, { rotation: ' ' }));
 
     expect(() => addKey(stack)).toThrow('Stack/Key: rotation: expected a text that is not blank');
@@ -81,7 +81,7 @@ describe('an injector for every lambda.Function', () => {
     }
   });
 
-  test('that sets how often it is tried gives one event invoke config, on which keys depend', () => {
+  test('that sets retry attempts adds one event invoke config, on which keys depend', () => {
     const stack = stackWith(injector(LambdaFunction, { retryAttempts: 0, maxEventAge: Duration.minutes(5) }));
     addKey(stack);
 

@@ -33,7 +33,7 @@ describe('publicSuffixOf', () => {
     ['a name under an unknown top-level domain', 'app.intranet'],
     ['a single label that is no top-level domain', 'localhost'],
     ['an address', '192.0.2.1'],
-  ])('%s is none: %s', (_, domain) => {
+  ])('%s is not a suffix: %s', (_, domain) => {
     expect(publicSuffixOf(domain)).toBe(PublicSuffix.NONE);
   });
 });

@@ -30,19 +30,19 @@ describe('normalizeTokenDomains', () => {
     expect(normalizeTokenDomains([domain])).toEqual([domain]);
   });
 
-  test('each name is taken once, in the order given', () => {
+  test('duplicates are dropped, and the order is kept', () => {
     expect(
       normalizeTokenDomains(['b.example', 'a.example', 'B.example ', 'ä.example', 'xn--4ca.example']),
     ).toEqual(['b.example', 'a.example', 'xn--4ca.example']);
   });
 
-  test('what is normalised already does not change', () => {
+  test('names that are already normalised do not change', () => {
     const once = normalizeTokenDomains([' B.example', 'münchen.de', 'a.example']);
 
     expect(normalizeTokenDomains(once)).toEqual(once);
   });
 
-  test('leaves the list that it was given alone', () => {
+  test('does not modify the given list', () => {
     const given = [' B.example', 'b.example'];
 
     normalizeTokenDomains(given);
@@ -72,7 +72,7 @@ describe('the number of domains', () => {
   });
 });
 
-describe('a name that is no bare host name is refused', () => {
+describe('a name that is not a bare host name is refused', () => {
   const label64 = 'a'.repeat(64);
   test.each([
     ['a scheme', 'https://example.com', 'it has a scheme'],
@@ -95,7 +95,7 @@ describe('a name that is no bare host name is refused', () => {
     ['a hyphen at the start of a later label', 'shop.-example.com', '"-example" is not a valid label'],
     ['a hyphen at the end of a label', 'shop-.example.com', '"shop-" is not a valid label'],
     ['a dot at its start', '.example.com', 'it begins with a dot'],
-    ['a dot at its end', 'example.com.', 'it ends in a dot'],
+    ['a dot at its end', 'example.com.', 'it ends with a dot'],
     ['two dots in a row', 'shop..example.com', '"" is not a valid label'],
     ['a user name', 'me@example.com', 'it has the character "@"'],
     ['a query', 'example.com?a=b', 'it has the character "?"'],
@@ -108,9 +108,9 @@ describe('a name that is no bare host name is refused', () => {
     ['a back slash, international', 'ü.example.com\\x', 'it has the character "\\"'],
     ['a user name, international', 'ü.example.com@evil.com', 'it has the character "@"'],
     ['a percent sign, international', 'ü%2eexample.com', 'it has the character "%"'],
-    ['a fragment in full width', 'ü.example.com＃x', 'it has no form in punycode'],
-    ['a percent sign in full width', 'ü％２ｅexample.com', 'it has no form in punycode'],
-    ['a slash in full width', 'münchen.de／shop', 'it has no form in punycode'],
+    ['a fragment in full width', 'ü.example.com＃x', 'it cannot be converted to punycode'],
+    ['a percent sign in full width', 'ü％２ｅexample.com', 'it cannot be converted to punycode'],
+    ['a slash in full width', 'münchen.de／shop', 'it cannot be converted to punycode'],
     ['254 characters', longName(254), 'it has 254 characters, at most 253 are allowed'],
     [
       'over 253 characters in punycode',
@@ -124,14 +124,14 @@ describe('a name that is no bare host name is refused', () => {
     );
   });
 
-  test('and so is every other one, in one message', () => {
+  test('all refused names are in one message', () => {
     expectRefusal(
       ['a:1', 'example.com', 'b/', 'a:1'],
       'tokenDomains: expected a bare host name such as "example.com", got "a:1": it has a port; "b/": it has a path; "a:1": it has a port',
     );
   });
 
-  test('as it was written, among names that pass', () => {
+  test('a refused name is quoted as written, even among valid names', () => {
     expectRefusal(
       ['example.com', ' Example.org:80 '],
       'tokenDomains: expected a bare host name such as "example.com", got " Example.org:80 ": it has a port',

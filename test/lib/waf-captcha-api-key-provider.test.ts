@@ -29,7 +29,7 @@ const PROVIDER = {
 
 describe('logical ids', () => {
   // a change breaks deployed stacks: the function's id is in their keys' service token, which may never change
-  test('are these, for ever', () => {
+  test('never change', () => {
     expect(typesOf(stackWithKey())).toEqual({ ...PROVIDER, Key961B73FD: KEY_TYPE });
   });
 
@@ -68,7 +68,7 @@ describe('one provider per stack', () => {
     }
   });
 
-  test('is made anew in each stack of an app', () => {
+  test('is created separately in each stack of an app', () => {
     const app = newApp();
     const stacks = ['One', 'Two'].map(id => new Stack(app, id));
     for (const stack of stacks) addKey(stack);
@@ -76,7 +76,7 @@ describe('one provider per stack', () => {
     for (const stack of stacks) expect(typesOf(stack)).toMatchObject(PROVIDER);
   });
 
-  test('is made anew in a nested stack', () => {
+  test('is created separately in a nested stack', () => {
     const parent = stackWithKey();
     const nested = new NestedStack(parent, 'Nested');
     addKey(nested);
@@ -85,7 +85,7 @@ describe('one provider per stack', () => {
     expect(typesOf(nested)).toEqual({ ...PROVIDER, Key961B73FD: KEY_TYPE });
   });
 
-  test('is not made in the parent of the nested stack that has the key', () => {
+  test('is not created in the parent of the nested stack that has the key', () => {
     const parent = newStack();
     addKey(new NestedStack(parent, 'Nested'));
 
@@ -114,7 +114,7 @@ describe('the role', () => {
     ['us-east-1', ['us-east-1']],
     ['cn-north-1', ['cn-north-1', 'us-east-1']],
     [undefined, [{ Ref: 'AWS::Region' }, 'us-east-1']],
-  ])('may do this and no more, from Region %s', (region, regions) => {
+  ])('has exactly these permissions in Region %s', (region, regions) => {
     expect(theOnly(ROLE_TYPE, stackWithKey({}, region)).Properties).toEqual({
       AssumeRolePolicyDocument: {
         Version: '2012-10-17',
@@ -157,7 +157,7 @@ describe('the role', () => {
   });
 
   // what is left of a log group that the function makes after the stack's own was deleted, nobody deletes
-  test('neither makes log groups nor has a policy managed by AWS', () => {
+  test('neither creates log groups nor has a policy managed by AWS', () => {
     const template = JSON.stringify(resourcesOf(stackWithKey()));
 
     expect(template).not.toContain('logs:CreateLogGroup');
@@ -166,7 +166,7 @@ describe('the role', () => {
 });
 
 describe('the log group', () => {
-  test('keeps its events for a month, has no name of its own and goes with the stack', () => {
+  test('keeps its events for a month, has no fixed name and is deleted with the stack', () => {
     expect(theOnly(LOG_GROUP_TYPE, stackWithKey())).toEqual({
       Type: LOG_GROUP_TYPE,
       Properties: { RetentionInDays: 30 },
@@ -228,7 +228,7 @@ describe('the function', () => {
 });
 
 describe('time limits', () => {
-  test('leave room for Lambda’s two retries, a minute and two after the run before', () => {
+  test('leave room for Lambda’s two retries, one and two minutes after the previous run', () => {
     const { run, service } = limitsOf(stackWithKey());
 
     expect(run + 60 + run + 120 + run).toBeLessThan(service);

@@ -31,7 +31,7 @@ describe('the resource', () => {
     expect(propertiesOf(stackWithKey({ scope: WafScope.CLOUDFRONT }))).toMatchObject({ Scope: 'CLOUDFRONT' });
   });
 
-  test('is all that a second key adds, in less than 360 bytes', () => {
+  test('is all that a second key adds to the template, in less than 360 bytes', () => {
     const stack = stackWithKey();
     const two = stackWithKey();
     addKey(two, 'Other');
@@ -59,7 +59,7 @@ describe('rotation and an existing key', () => {
     expect(propertiesOf(stack)).toMatchObject({ Rotation: '2026-11', ExistingApiKey: 'some+key/=_0_1' });
   });
 
-  test('leave no trace where they are not given', () => {
+  test('leave no trace if they are not given', () => {
     expect(Object.keys(propertiesOf(stackWithKey()))).toEqual([
       'ServiceToken',
       'ServiceTimeout',
@@ -86,7 +86,7 @@ describe('rotation and an existing key', () => {
     );
   });
 
-  test('an existing key is trimmed, as it was pasted', () => {
+  test('an existing key is trimmed, since it was pasted', () => {
     const stack = stackWithKey({ existingApiKey: ' some+key/=_0_1\n' });
 
     expect(propertiesOf(stack)).toMatchObject({ ExistingApiKey: 'some+key/=_0_1' });
@@ -173,7 +173,7 @@ describe('scope CLOUDFRONT', () => {
     expect(propertiesOf(stackWithKey(props, region))).toMatchObject({ Scope: 'CLOUDFRONT' });
   });
 
-  test.each(['cn-north-1', 'us-gov-west-1'])('is not asked of REGIONAL, which passes in %s', region => {
+  test.each(['cn-north-1', 'us-gov-west-1'])('is not checked for REGIONAL, which passes in %s', region => {
     expect(propertiesOf(stackWithKey({}, region))).toMatchObject({ Scope: 'REGIONAL' });
   });
 });
@@ -314,7 +314,7 @@ describe('an app around it', () => {
 describe('fromApiKeyAttributes', () => {
   const attributes = { apiKey: 'some+key/=_0_1', applicationIntegrationUrl: 'https://id.example/id' };
 
-  test('gives the attributes back and makes nothing', () => {
+  test('returns the attributes and creates nothing', () => {
     const stack = newStack();
 
     const key = WafCaptchaApiKey.fromApiKeyAttributes(stack, 'Import', attributes);
@@ -336,7 +336,7 @@ describe('fromApiKeyAttributes', () => {
     expect(key.scriptUrl).toBe('https://id.example/id/jsapi.js');
   });
 
-  test('trims what was pasted', () => {
+  test('trims pasted values', () => {
     const key = WafCaptchaApiKey.fromApiKeyAttributes(newStack(), 'Import', {
       apiKey: ' some+key/=_0_1\n',
       applicationIntegrationUrl: ' https://id.example/id/ ',
@@ -345,7 +345,7 @@ describe('fromApiKeyAttributes', () => {
     expect([key.apiKey, key.applicationIntegrationUrl]).toEqual(['some+key/=_0_1', 'https://id.example/id']);
   });
 
-  test('says so when it is given the URL of the script', () => {
+  test('names the mistake when it is given the URL of the script', () => {
     expect(() =>
       WafCaptchaApiKey.fromApiKeyAttributes(newStack(), 'Import', {
         ...attributes,
@@ -353,7 +353,7 @@ describe('fromApiKeyAttributes', () => {
       }),
     ).toThrow(
       new Error(
-        'Stack/Import: applicationIntegrationUrl: expected the integration URL, got that of the script, "https://id.example/id/jsapi.js"',
+        'Stack/Import: applicationIntegrationUrl: expected the integration URL, got the URL of the script, "https://id.example/id/jsapi.js"',
       ),
     );
   });

@@ -7,7 +7,7 @@ const dummy = 'dummy-value-for-/shop/domains';
 const FIVE = ['a.example', 'b.example', 'c.example', 'd.example', 'e.example'];
 
 describe('token domains', () => {
-  test('are trimmed, in lower case and punycode, each once, sorted', () => {
+  test('are trimmed, in lower case and punycode, deduplicated and sorted', () => {
     const tokenDomains = [' Shop.Example.com', 'MÜNCHEN.de', 'example.com', 'shop.example.com '];
 
     expect(propertiesOf(stackWithKey({ tokenDomains }))).toMatchObject({
@@ -61,7 +61,7 @@ describe('token domains', () => {
   });
 });
 
-test('another order of the names is no difference in the template', () => {
+test('the order of the names makes no difference in the template', () => {
   const [one, other] = [FIVE, FIVE.toReversed()].map(tokenDomains =>
     resourcesOf(stackWithKey({ tokenDomains })),
   );
@@ -69,7 +69,7 @@ test('another order of the names is no difference in the template', () => {
   expect(JSON.stringify(one)).toBe(JSON.stringify(other));
 });
 
-test('every wrong name is in the message, public suffixes too', () => {
+test('every wrong name is in the message, including public suffixes', () => {
   expect(() => stackWithKey({ tokenDomains: ['co.uk', 'example.com', 'a:1', '.example.org'] })).toThrow(
     new Error(
       'Stack/Key: tokenDomains: expected a bare host name such as "example.com", got "co.uk": it is a public suffix; ' +
@@ -80,8 +80,7 @@ test('every wrong name is in the message, public suffixes too', () => {
 
 describe('a list token', () => {
   const listToken = () => Fn.split(',', Fn.importValue('domains'));
-  const mixed =
-    'Stack/Key: tokenDomains: expected either a list token or names, got names beside those of a list token, which cannot be mixed';
+  const mixed = 'Stack/Key: tokenDomains: expected either a list token or names, got a mix of both';
 
   test.each([
     ['spread before a name', () => [...listToken(), 'example.com']],
@@ -92,7 +91,7 @@ describe('a list token', () => {
     expect(() => stackWithKey({ tokenDomains: tokenDomains() })).toThrow(new Error(mixed));
   });
 
-  test('spread alone is the list itself', () => {
+  test('that is spread alone is the list itself', () => {
     expect(propertiesOf(stackWithKey({ tokenDomains: [...listToken()] }))).toMatchObject({
       TokenDomains: { 'Fn::Split': [',', { 'Fn::ImportValue': 'domains' }] },
     });
@@ -128,7 +127,7 @@ describe('names that are only known at the end of synthesis are checked there', 
     expect(() => stackWithKey({ tokenDomains: [...tokenDomains, late('e.example')] })).toThrow('got 6');
   });
 
-  test('names that pass, and what stays a token', () => {
+  test('valid names, and names that stay tokens', () => {
     for (const tokenDomains of [
       [late('Example.com')],
       lateList(FIVE),
@@ -141,7 +140,7 @@ describe('names that are only known at the end of synthesis are checked there', 
     }
   });
 
-  test('with the warnings that they would have had before, each once', () => {
+  test('with the same warnings as known names, each once', () => {
     const stack = stackWithKey({ tokenDomains: ['localhost', late('github.io'), late('intranet')] });
 
     expect(problemsOf(stack)).toEqual([]);
@@ -199,7 +198,7 @@ describe('token domains that are tokens pass unexamined', () => {
     expect(warningsOf(stack)).toEqual([]);
   });
 
-  test('but count, and the names beside them are checked', () => {
+  test('but are counted, and the other names are checked', () => {
     const stack = newStack();
     const token = new CfnParameter(stack, 'Domain').valueAsString;
 
@@ -236,7 +235,7 @@ describe('warnings', () => {
       'a private suffix',
       'github.io',
       publicSuffix,
-      'token domain "github.io" is a public suffix of the private section; AWS WAF may refuse it',
+      'token domain "github.io" is a public suffix in the private section; AWS WAF may refuse it',
     ],
     [
       'an IP address',
@@ -274,13 +273,13 @@ describe('warnings', () => {
     expect(warningsOf(stack)).toEqual([]);
   });
 
-  test('an IP address in full-width digits is one too', () => {
+  test('an IP address in full-width digits counts as one', () => {
     const stack = stackWithKey({ tokenDomains: ['１２７.1'] });
 
     expect(warningsOf(stack)).toEqual([expect.stringContaining('"127.0.0.1" is an IP address')]);
   });
 
-  test('each doubtful domain has its own, and one acknowledgement leaves the other kind', () => {
+  test('each doubtful domain gets its own, and acknowledging one kind leaves the other', () => {
     const stack = newStack();
     const key = addKey(stack, 'Key', { tokenDomains: ['localhost', 'intranet', 'github.io'] });
     Annotations.of(key).acknowledgeWarning(publicSuffix);

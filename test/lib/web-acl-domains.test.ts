@@ -40,7 +40,7 @@ describe('a key and a web ACL that have no domain in common', () => {
     ]);
   });
 
-  test('are found whatever was added first, and after an aspect has set the domains', () => {
+  test('are found in any order of creation, and after an aspect has set the domains', () => {
     const stack = newStack();
     const webAcl = addWebAcl(stack, ['example.com']);
     addKey(stack);
@@ -56,7 +56,7 @@ describe('a key and a web ACL that have no domain in common', () => {
     expect(warningsOf(stack)).toHaveLength(1);
   });
 
-  test('are not taken for related where one merely ends like the other', () => {
+  test('do not match merely because one name ends like the other', () => {
     const stack = newStack();
     addKey(stack, 'Key', { tokenDomains: ['myexample.com'] });
     addWebAcl(stack, ['example.com']);
@@ -64,7 +64,7 @@ describe('a key and a web ACL that have no domain in common', () => {
     expect(warningsOf(stack)).toHaveLength(1);
   });
 
-  test('are found beside a web ACL of the other scope, whatever that accepts', () => {
+  test('are found even if a web ACL of the other scope accepts the domain', () => {
     const stack = newStack();
     addKey(stack);
     addWebAcl(stack, ['example.com'], 'CLOUDFRONT', 'Edge');
@@ -112,8 +112,8 @@ describe('a key and a web ACL that have no domain in common', () => {
   });
 });
 
-describe('a warning goes by the direction in which tokens go', () => {
-  test('a token for a domain is refused by a web ACL that has a sub-domain only', () => {
+describe('a warning considers the direction in which tokens are accepted', () => {
+  test('a web ACL that lists only a sub-domain refuses a token for the parent domain', () => {
     const stack = newStack();
     addKey(stack);
     addWebAcl(stack, ['blog.example.com']);
@@ -123,7 +123,7 @@ describe('a warning goes by the direction in which tokens go', () => {
     ]);
   });
 
-  test('each domain counts, and only those are named that no web ACL accepts', () => {
+  test('each domain is checked, and only those that no web ACL accepts are named', () => {
     const stack = newStack();
     addKey(stack, 'Key', { tokenDomains: ['example.com', 'example.org', 'example.net'] });
     addWebAcl(stack, ['example.com'], 'REGIONAL', 'One');
@@ -143,7 +143,7 @@ describe('a warning goes by the direction in which tokens go', () => {
     ]);
   });
 
-  test('and says so beside an unrelated web ACL too, but not beside one that accepts both', () => {
+  test('and the warning is given despite an unrelated web ACL, but not if another accepts both', () => {
     const [one, other] = [newStack(), newStack()];
     for (const [stack, accepted] of [
       [one, 'example.org'],
@@ -169,7 +169,7 @@ describe('a CLOUDFRONT key', () => {
     return [stack, new Stack(app, 'Elsewhere', { env: { ...env, region: 'eu-north-1' } })];
   }
 
-  test('may serve a regional web ACL of any Region, beside an unrelated one of CloudFront', () => {
+  test('may serve a regional web ACL of any Region, despite an unrelated one of CloudFront', () => {
     const [stack, elsewhere] = stacks();
     addWebAcl(stack, ['example.org'], 'CLOUDFRONT');
     addWebAcl(elsewhere, ['example.com'], 'REGIONAL');
@@ -177,7 +177,7 @@ describe('a CLOUDFRONT key', () => {
     expect(warningsOf(stack)).toEqual([]);
   });
 
-  test('is warned about where no regional one fits either', () => {
+  test('gives a warning if no regional web ACL fits either', () => {
     const [stack, elsewhere] = stacks();
     addWebAcl(stack, ['example.org'], 'CLOUDFRONT');
     addWebAcl(elsewhere, ['example.net'], 'REGIONAL');
@@ -188,7 +188,7 @@ describe('a CLOUDFRONT key', () => {
     ]);
   });
 
-  test('is not warned about where all web ACLs are regional', () => {
+  test('gives no warning if all web ACLs are regional', () => {
     const [stack, elsewhere] = stacks();
     addWebAcl(elsewhere, ['example.org'], 'REGIONAL');
 
@@ -213,7 +213,7 @@ describe('the quota of token domains in a web ACL', () => {
     ]);
   });
 
-  test('gives none for ten, however often they are named, or for one that the key does not serve', () => {
+  test('gives no warning for ten, even with repetitions, or for a web ACL that the key does not serve', () => {
     const stack = newStack();
     addKey(stack);
     addWebAcl(stack, [...domains(10), 'Example.com']);
@@ -248,7 +248,7 @@ describe('what the template says counts', () => {
   });
 });
 
-describe('beside a web ACL that is not for the key', () => {
+describe('with a web ACL that is not for the key', () => {
   const arn = 'arn:aws:wafv2:us-east-1:111111111111:global/webacl/name/id';
 
   function addDistribution(scope: Construct, webAclId?: string): void {
@@ -258,7 +258,7 @@ describe('beside a web ACL that is not for the key', () => {
     });
   }
 
-  test('one that is known by its ARN only may be: a distribution’s', () => {
+  test('one known only by its ARN may be for it: a distribution’s', () => {
     const stack = newStack();
     addKey(stack, 'Key', { scope: WafScope.CLOUDFRONT });
     addWebAcl(stack, ['example.org'], 'CLOUDFRONT');
@@ -267,7 +267,7 @@ describe('beside a web ACL that is not for the key', () => {
     expect(warningsOf(stack)).toEqual([]);
   });
 
-  test('one that is known by its ARN only may be: an association’s', () => {
+  test('one known only by its ARN may be for it: an association’s', () => {
     const stack = newStack();
     addKey(stack);
     addWebAcl(stack, ['example.org']);
@@ -277,7 +277,7 @@ describe('beside a web ACL that is not for the key', () => {
     expect(warningsOf(stack)).toEqual([]);
   });
 
-  test('one of this app is no other, in the same stack or in another', () => {
+  test('one of this app is not counted twice, in the same stack or in another', () => {
     const app = newApp();
     const [stack, other] = [new Stack(app, 'Stack'), new Stack(app, 'Other')];
     addKey(stack, 'Edge', { scope: WafScope.CLOUDFRONT });
@@ -290,7 +290,7 @@ describe('beside a web ACL that is not for the key', () => {
     expect(warningsOf(stack)).toHaveLength(2);
   });
 
-  test('a distribution without a web ACL says nothing', () => {
+  test('a distribution without a web ACL has no effect', () => {
     const stack = newStack();
     addKey(stack, 'Key', { scope: WafScope.CLOUDFRONT });
     addWebAcl(stack, ['example.org'], 'CLOUDFRONT');
@@ -300,7 +300,7 @@ describe('beside a web ACL that is not for the key', () => {
   });
 });
 
-describe('nothing is said', () => {
+describe('there is no warning', () => {
   test.each([
     ['of the same domain, in another letter case', ['example.com'], ['other.test', 'Example.COM']],
     ['of a sub-domain of the web ACL’s domain', ['shop.example.com'], ['example.com']],
@@ -345,7 +345,7 @@ describe('nothing is said', () => {
     expect([...warningsOf(one), ...warningsOf(other)]).toEqual([]);
   });
 
-  test('when a domain of the key or of the web ACL, or its scope, is known at deployment only', () => {
+  test('when a domain of the key or of the web ACL, or its scope, is known only at deployment', () => {
     const [one, two, three] = [newStack(), newStack(), newStack()];
     const parameter = (stack: Stack) => new CfnParameter(stack, 'Parameter').valueAsString;
     addKey(one, 'Key', { tokenDomains: ['example.com', parameter(one)] });
@@ -379,7 +379,7 @@ describe('nothing is said', () => {
   });
 });
 
-test('a lazy list of domains is read as it is in the end', () => {
+test('a lazy list of domains is read at its final value', () => {
   const stack = newStack();
   const accepted = ['example.org'];
   addKey(stack);

@@ -198,7 +198,7 @@ describe('an environment', () => {
     expect((await run).payload.errorMessage).toContain('signal: killed');
   });
 
-  test('of former code takes no event any more', async () => {
+  test('of old code accepts no more events', async () => {
     await deploy(counting);
     const { pid } = (await invoke({})).payload;
     await deploy('exports.handler = async () => "new";');

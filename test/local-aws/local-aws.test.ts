@@ -56,7 +56,7 @@ async function cloudFormation(parameters: Record<string, string>): Promise<strin
   return response.text();
 }
 
-test('a stack with a custom resource goes from its asset to its outputs', async () => {
+test('a stack with a custom resource is deployed, from its asset to its outputs', async () => {
   const log: string[] = [];
   aws = await startLocalAws({ onLogLine: (name, line) => log.push(`${name} ${line}`) });
   await send('s3', `/${bucket}/code.zip`, { method: 'PUT', body: zipSync({ 'index.js': strToU8(echo) }) });
@@ -77,7 +77,7 @@ test('a stack with a custom resource goes from its asset to its outputs', async 
   expect(log).toContainEqual(expect.stringMatching(/^s-Function-\w{12} START RequestId: /));
 });
 
-test('its settings lead an SDK client to it', async () => {
+test('its settings point an SDK client at it', async () => {
   aws = await startLocalAws({ region: 'eu-central-1' });
   const before = { ...process.env };
   Object.assign(process.env, aws.settings);
@@ -91,7 +91,7 @@ test('its settings lead an SDK client to it', async () => {
   expect(aws.waf.keys()).toMatchObject([{ region: 'eu-central-1' }]);
 });
 
-test('takes no access key id but its own', async () => {
+test('accepts only its own access key id', async () => {
   const other = await startLocalAws();
   aws = await startLocalAws({ onRefusal: () => undefined });
   const { credentials } = other;
@@ -104,7 +104,7 @@ test('takes no access key id but its own', async () => {
   expect(aws.waf.keys()).toHaveLength(1);
 });
 
-test("the environment has nothing of the user's AWS and CDK configuration", async () => {
+test("the environment contains nothing of the user's AWS and CDK configuration", async () => {
   process.env.AWS_PROFILE = 'production';
   process.env.CDK_DEFAULT_ACCOUNT = '999999999999';
   aws = await startLocalAws();

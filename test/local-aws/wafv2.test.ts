@@ -68,7 +68,7 @@ describe('API keys', () => {
     expect(first).toBe(second);
   });
 
-  test('two creations with the same domains make two keys', async () => {
+  test('two creations with the same domains create two keys', async () => {
     const { create, listed } = setUp();
     const keys = [await create(), await create()];
     expect(new Set(keys).size).toBe(2);
@@ -91,7 +91,7 @@ describe('API keys', () => {
     expect((await list({}, 'us-east-1')).APIKeySummaries).toHaveLength(1);
   });
 
-  test('CLOUDFRONT is answered in us-east-1 only', async () => {
+  test('CLOUDFRONT works in us-east-1 only', async () => {
     const { create } = setUp();
     await create(domains, 'CLOUDFRONT', 'us-east-1');
     const elsewhere = create(domains, 'CLOUDFRONT', 'eu-west-1');
@@ -115,7 +115,7 @@ describe('API keys', () => {
     expect((await list()).APIKeySummaries?.[0]?.TokenDomains).toEqual([...domains].reverse());
   });
 
-  test('a foreign key is there like any other until it is deleted by hand', async () => {
+  test('a foreign key exists like any other until it is deleted by hand', async () => {
     const { waf, listed } = setUp();
     const { apiKey } = waf.createForeignKey('eu-west-1', 'REGIONAL', domains);
     expect(await listed()).toEqual([apiKey]);

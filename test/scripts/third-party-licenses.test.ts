@@ -16,7 +16,7 @@ afterEach(() => {
   rmSync(project, { recursive: true });
 });
 
-test('the list names what the bundle has code of, in its version, and nothing else', async () => {
+test('the list names exactly the packages and versions whose code is in the bundle', async () => {
   addPackage('used', { code: 'export const used = 1;' });
   addPackage('@scope/used', { version: '2.0.0', code: 'export const scoped = 1;' });
   addPackage('dropped', { code: 'export const dropped = 1;' });
@@ -31,7 +31,7 @@ test('the list names what the bundle has code of, in its version, and nothing el
   expect(text).not.toContain('dropped');
 });
 
-test('each licence and notice is there once, with the packages that have it', async () => {
+test('each licence and notice appears once, with the packages that have it', async () => {
   addPackage('one', { code: 'export const one = 1;', files: { LICENSE: 'the same', NOTICE: 'of one' } });
   addPackage('two', { code: 'export const two = 1;', files: { 'LICENSE.md': 'the same' } });
 

@@ -12,7 +12,7 @@ test.each(workflows)('%s runs actions of a commit only', (_, workflow) => {
   expect(actions.filter(action => !/@[0-9a-f]{40}$/.test(action ?? ''))).toEqual([]);
 });
 
-test('each registry has a job with an environment of its own', () => {
+test('each registry has a job with its own environment', () => {
   expect(publishing.map(([name]) => name)).toEqual(['npm', 'pypi', 'nuget', 'maven', 'go']);
 });
 

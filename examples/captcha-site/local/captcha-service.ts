@@ -13,7 +13,7 @@ export interface CaptchaServiceOptions {
   readonly domainsOf: (apiKey: string) => readonly string[] | undefined;
   readonly now: () => number;
   readonly random: () => number;
-  /** For how long a solved puzzle counts: the web ACL's immunity time. @default 300_000 */
+  /** How long a solved puzzle counts, in milliseconds: the web ACL's immunity time. @default 300_000 */
   readonly immunityMs?: number;
 }
 
@@ -31,7 +31,7 @@ interface Token {
   readonly solvedAt?: number;
 }
 
-/** What is behind AWS's `jsapi.js` and the CAPTCHA rule of a web ACL: keys, puzzles and tokens, in memory. */
+/** The service behind AWS's `jsapi.js` and a web ACL's CAPTCHA rule: keys, puzzles and tokens, in memory. */
 export class CaptchaService {
   private readonly puzzles = new Map<string, Puzzle>();
   private readonly tokens = new Map<string, Token>();
@@ -39,7 +39,7 @@ export class CaptchaService {
 
   constructor(private readonly options: CaptchaServiceOptions) {}
 
-  /** Answers a request below the integration URL. A URL with an empty path segment leads nowhere. */
+  /** Answers a request under the integration URL. A URL with an empty path segment is not found. */
   answer(request: HttpRequest): HttpResponse {
     const [, name = ''] = /^(?:\/[^/]+)+\/([^/]+)$/.exec(request.path) ?? [];
     if (request.method === 'GET' && (name === 'jsapi.js' || name === 'challenge.js')) {
@@ -52,7 +52,7 @@ export class CaptchaService {
     return json(404, { message: `nothing at ${request.path}` });
   }
 
-  /** Whether a request carries a token that the web ACL accepts, of a puzzle that was solved lately. */
+  /** Whether a request carries a token that the web ACL accepts, with a recently solved puzzle. */
   hasSolved(request: HttpRequest, webAclDomains: readonly string[]): boolean {
     const token = this.acceptedToken(request, webAclDomains);
     const { now, immunityMs = 300_000 } = this.options;
@@ -106,7 +106,7 @@ export class CaptchaService {
     return { token, domain };
   }
 
-  /** Shapes at random, of which at least one, and not all, is the wanted one. */
+  /** Random shapes: at least one of them, but not all, is the wanted one. */
   private newPuzzle(host: string, cookieDomains: readonly string[]): Puzzle {
     const { now, random } = this.options;
     const first = Math.floor(random() * shapes.length);

@@ -18,18 +18,18 @@ import { templateOf } from './template';
 export interface SiteDemoOptions {
   /** Ends the demo. */
   readonly signal: AbortSignal;
-  /** Look once at what is served, and end. */
+  /** Whether to check once what is served, and end. */
   readonly check: boolean;
-  /** The API is not under the page's origin, but under one of its own. */
+  /** Whether the API is on another origin than the page. */
   readonly apiOnAnotherOrigin: boolean;
 }
 
-// browsers take it for a secure context; another host on loopback for the API
+// browsers treat it as a secure context; the API is on another loopback host
 const PAGE_HOST = 'localhost';
 const API_HOST = '127.0.0.1';
 const INTEGRATION_PATH = '/aws-waf/';
 
-/** Deploys a key, and serves the page of `examples/captcha-site` with it until the signal comes. */
+/** Deploys a key, and serves the page of `examples/captcha-site` with it until the signal is aborted. */
 export async function demonstrateSite({ signal, check, apiOnAnotherOrigin }: SiteDemoOptions): Promise<void> {
   let aws: LocalAws | undefined;
   let [page, api]: [Answers | undefined, Answers | undefined] = [undefined, undefined];
@@ -47,7 +47,7 @@ export async function demonstrateSite({ signal, check, apiOnAnotherOrigin }: Sit
     return server.port;
   };
   try {
-    // as behind a distribution that ends TLS
+    // as behind a distribution that terminates TLS
     const pagePort = await open(request =>
       request.path.startsWith(INTEGRATION_PATH)
         ? captcha.answer(request)
@@ -92,22 +92,22 @@ export async function demonstrateSite({ signal, check, apiOnAnotherOrigin }: Sit
   }
 }
 
-// nothing asks for it here: TLS is left out
+// nothing uses it here: there is no TLS
 const CERTIFICATE = 'arn:aws:acm:us-east-1:111111111111:certificate/00000000-0000-0000-0000-000000000000';
 
 async function untilEnded(pageUrl: string, apiUrl: string | undefined, signal: AbortSignal): Promise<void> {
   console.log(`
-The page is at ${pageUrl}; Ctrl-C ends it.
+The page is at ${pageUrl}; stop it with Ctrl-C.
 ${apiUrl ? `Its API is at ${apiUrl}, another origin.\n` : ''}
-Real: the deployment by the cdk CLI, the key's configuration as the stack put it out, the page with its content
+Real: the deployment by the cdk CLI, the key's configuration from the stack's output, the page with its content
       security policy, and the rules, CORS headers and paths in the templates of examples/.
-Imitated: AWS, and with it the script, the puzzle, the web ACL and CloudFront: on 127.0.0.1, without TLS.
+Imitated, on 127.0.0.1 without TLS: AWS, including the script, the puzzle, the web ACL and CloudFront.
 `);
   if (signal.aborted) return;
   await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()));
 }
 
-/** What a visitor's browser would ask for. */
+/** Requests what a visitor's browser would. */
 async function lookAt(pageUrl: string, apiUrl: string, config: string): Promise<void> {
   const { scriptUrl }: { scriptUrl: string } = JSON.parse(config);
   const origin = { origin: pageUrl };

@@ -5,7 +5,7 @@ import type { LocalAws } from '../../../local-aws/local-aws';
 
 export interface ConfigDeployment {
   readonly tokenDomains: readonly string[];
-  /** Without a change set and without the synthesizer's look at the whole template. @default false */
+  /** Whether to skip the change set and the synthesizer's check of the whole template. @default false */
   readonly quick?: boolean;
   readonly onOutput?: (text: string) => void;
   readonly signal?: AbortSignal;
@@ -13,7 +13,7 @@ export interface ConfigDeployment {
 
 const root = join(__dirname, '..', '..', '..');
 
-/** Deploys `examples/page-config` by the real CLI and gives the page's configuration that it put out, as JSON. */
+/** Deploys `examples/page-config` with the real CLI, and returns its output, the page's configuration, as JSON. */
 export async function deployConfig(aws: LocalAws, deployment: ConfigDeployment): Promise<string> {
   const { tokenDomains, quick = false, onOutput, signal } = deployment;
   const file = join(aws.environment.TMPDIR ?? '', 'page-config.json');

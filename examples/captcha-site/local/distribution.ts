@@ -51,12 +51,12 @@ interface OriginRequestPolicy {
   };
 }
 
-/** A policy of AWS's own (CloudFront Developer Guide, "Use managed origin request policies"). */
+/** A managed policy of AWS (CloudFront Developer Guide, "Use managed origin request policies"). */
 const ALL_VIEWER_EXCEPT_HOST_HEADER = 'b689b0a8-53d0-40ab-baf2-68738e2966ac';
 
 export interface DistributionOptions {
   readonly captcha: CaptchaService;
-  /** Where an origin of the template is on this machine: its port on loopback. */
+  /** The loopback port of an origin of the template. */
   readonly portOf: (origin: Origin) => number;
 }
 
@@ -108,13 +108,13 @@ export function distributionOf(template: Template, { captcha, portOf }: Distribu
   }
 }
 
-/** The properties of the policy that a behavior refers to; nothing for one of AWS's own, which is known by an id. */
+/** The properties of the policy that a behavior refers to; none for a managed policy, which is known by its id. */
 function policyOf<Policy>({ Resources }: Template, id: unknown): Policy | undefined {
   if (typeof id !== 'object' || id === null || !('Ref' in id)) return undefined;
   return Resources[String(id.Ref)]?.Properties as Policy;
 }
 
-/** CloudFront goes by the normalised path, and sends the origin the path as it came. */
+/** CloudFront chooses by the normalised path, but sends the origin the path as requested. */
 function behaviorFor(
   { DefaultCacheBehavior, CacheBehaviors = [] }: Distribution['DistributionConfig'],
   path: string,
@@ -135,7 +135,7 @@ function toHttps({ ViewerProtocolPolicy }: Behavior, { host, path }: HttpRequest
     : json(403, { message: 'HTTPS is required' });
 }
 
-/** No cookies and few headers, but for those that a policy names. */
+/** Without cookies and with few headers, except for those that a policy names. */
 function forwardedHeaders(
   policy: OriginRequestPolicy | undefined,
   request: HttpRequest,

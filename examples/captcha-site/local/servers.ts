@@ -11,7 +11,7 @@ import { extname, join } from 'node:path';
 import type { ApiRequest, ApiResponse } from '../api';
 import { type Answers, type HttpRequest, type HttpResponse, json } from './http';
 
-/** A server on a free port of loopback. */
+/** A server on a free loopback port. */
 export interface LocalServer {
   readonly port: number;
   close(): Promise<void>;
@@ -25,7 +25,7 @@ export interface Certificate {
 /** Thrown in place of a response: the connection ends without one. */
 export class ConnectionCut extends Error {}
 
-/** Serves on loopback, by TLS with a certificate. */
+/** Serves on loopback, over TLS if a certificate is given. */
 export async function serve(answers: Answers, certificate?: Certificate): Promise<LocalServer> {
   const listener: RequestListener = (incoming, outgoing) => {
     received(incoming, certificate ? 'https' : 'http')
@@ -58,7 +58,7 @@ async function received(incoming: IncomingMessage, scheme: 'http' | 'https'): Pr
   return { method, scheme, host, path: url.replace(/\?.*$/, ''), headers, body: Buffer.concat(chunks) };
 }
 
-/** Passes a request on to a server on loopback, its path as it is. */
+/** Passes a request on to a server on loopback, with its path unchanged. */
 export function forward(
   port: number,
   { method, path, host, headers, body }: HttpRequest,
@@ -87,7 +87,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.json': 'application/json',
 };
 
-/** The files of a folder, and further ones that a deployment writes beside them: what a bucket would serve. */
+/** The files of a folder, and others that a deployment writes next to them, as a bucket would serve them. */
 export function files(folder: string, written: () => Readonly<Record<string, string>>): Answers {
   return async ({ path }) => {
     const name = path === '/' ? 'index.html' : path.slice(1);

@@ -5,7 +5,7 @@ export interface Template {
   readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties?: unknown }>>;
 }
 
-/** What a stack synthesizes to. */
+/** The template of a stack. */
 export function templateOf(stack: Stack): Template {
   const { Resources = {} } = Synthesized.fromStack(stack).toJSON();
   return { Resources };
@@ -21,6 +21,6 @@ export function theOnly<Properties>(template: Template, type: string): Propertie
 /** The properties of the resources of a type. */
 export function allOf<Properties>({ Resources }: Template, type: string): Properties[] {
   const found = Object.values(Resources).filter(resource => resource.Type === type);
-  // a template is taken at its word, here as in CloudFormation
+  // the template is trusted, here as in CloudFormation
   return found.map(({ Properties }) => Properties as Properties);
 }

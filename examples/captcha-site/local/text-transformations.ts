@@ -1,7 +1,7 @@
 /**
  * Applies one of WAF's text transformations (AWS WAF Developer Guide, "Using text transformations in AWS WAF").
  *
- * @throws for one that no example uses
+ * @throws for a transformation that no example uses
  */
 export function transformed(text: string, type: string): string {
   switch (type) {
@@ -18,14 +18,14 @@ export function transformed(text: string, type: string): string {
   }
 }
 
-/** Decoded once; what is no valid escape stays. */
+/** Decodes once; invalid escapes stay. */
 function urlDecoded(text: string): string {
   return text.replace(/%([0-9a-f]{2})/gi, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 16)),
   );
 }
 
-/** Without repeated slashes, references to the folder itself, and those to the one above that are not at the start. */
+/** Removes repeated slashes, `.` segments, and `..` segments that are not at the start. */
 function normalizedPath(path: string): string {
   const kept: string[] = [];
   for (const segment of path.split('/')) {

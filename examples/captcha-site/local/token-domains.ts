@@ -4,8 +4,8 @@ import { getDomain } from 'tldts';
 // "Specifying token domains and domain lists in AWS WAF"
 
 /**
- * Whether a page may use a key: by its `awsWafCookieDomainList` where it has one, for an entry of which the key has to
- * hold that domain or its apex domain; otherwise by its own host, which has to be one of the key's domains.
+ * Whether a page may use a key. With an `awsWafCookieDomainList`, the key must hold an entry of that list or the apex
+ * domain of one; without, the page's own host must be one of the key's domains.
  */
 export function keyApplies(
   keyDomains: readonly string[],
@@ -18,13 +18,13 @@ export function keyApplies(
     .some(entry => keyDomains.some(domain => domain === entry || domain === getDomain(entry)));
 }
 
-/** The domain of a token that a page gets: the shortest that is the page's host or above it. */
+/** The domain of the token that a page gets: the shortest that is the page's host or a parent of it. */
 export function tokenDomainOf(host: string, cookieDomains: readonly string[]): string {
   const candidates = [host, ...cookieDomains.map(bare).filter(entry => isWithin(host, entry))];
   return candidates.reduce((shortest, one) => (one.length < shortest.length ? one : shortest));
 }
 
-/** Whether a web ACL takes a token: one of the host that is called, or of its list and below. */
+/** Whether a web ACL accepts a token: one for the host that is called, for its list or for their sub-domains. */
 export function webAclAccepts(tokenDomain: string, host: string, webAclDomains: readonly string[]): boolean {
   return tokenDomain === host || webAclDomains.some(domain => isWithin(tokenDomain, domain));
 }
@@ -33,7 +33,7 @@ function isWithin(domain: string, parent: string): boolean {
   return domain === parent || domain.endsWith(`.${parent}`);
 }
 
-/** `.example.com` stands for `example.com`. */
+/** `.example.com` means `example.com`. */
 function bare(entry: string): string {
   return entry.replace(/^\./, '').toLowerCase();
 }

@@ -29,7 +29,7 @@ interface ByteMatch {
 }
 
 /**
- * The rules of a web ACL, by its properties in a template: a terminating action answers in the origin's place. The
+ * The rules of a web ACL, by its properties in a template: a terminating action answers instead of the origin. The
  * responses are those that AWS documents for CAPTCHA and Challenge, without any CORS headers.
  */
 export function responseOfWebAcl(
@@ -58,7 +58,7 @@ function interrupted(status: number, action: string, request: HttpRequest): Http
       'cache-control': 'no-store',
       'content-type': 'text/html; charset=utf-8',
     },
-    // AWS's own page runs a script that is written in it
+    // AWS's own page runs an inline script
     body: wantsHtml
       ? '<!doctype html><title>Human Verification</title><script>document.title = "Interstitial"</script>'
       : '',

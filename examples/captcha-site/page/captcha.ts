@@ -1,60 +1,60 @@
-// Shows AWS WAF's CAPTCHA in a page of yours, and calls what a web ACL guards. No dependencies: copy the file.
+// Shows AWS WAF's CAPTCHA in your page, and calls APIs that a web ACL guards. It has no dependencies: copy the file.
 
-/** The configuration of a page: `clientConfig` of the key. */
+/** The page's configuration: the key's `clientConfig`. */
 export interface CaptchaConfig {
   readonly apiKey: string;
   readonly scriptUrl: string;
   readonly tokenDomains?: readonly string[];
 }
 
-/** How a puzzle looks: AWS's options of `renderCaptcha`, which are passed on as they are. */
+/** How a puzzle looks: options of AWS's `renderCaptcha`, passed on unchanged. */
 export interface PuzzleAppearance {
-  /** Such as `de-DE`. The default is the browser's language. */
+  /** A locale such as `de-DE`. The default is the browser's language. */
   readonly defaultLocale?: string;
   readonly disableLanguageSelector?: boolean;
   readonly dynamicWidth?: boolean;
   readonly skipTitle?: boolean;
 }
 
-/** What happens while a puzzle is on the page. */
+/** Callbacks for the stages of a puzzle. */
 export interface PuzzleEvents {
-  /** A puzzle is about to be shown. Make its container visible: the puzzle takes its width from there. */
+  /** A puzzle is about to be shown. Make its container visible: it determines the puzzle's width. */
   readonly onStart?: () => void;
-  /** A puzzle is there to be solved: the first one, or the next after a wrong answer. */
+  /** A puzzle is ready to be solved: the first one, or the next one after a wrong answer. */
   readonly onLoad?: () => void;
   readonly onCorrect?: () => void;
   readonly onIncorrect?: () => void;
-  /** No puzzle is on the page any more: it was solved, it failed or it was cancelled. */
+  /** The puzzle has left the page: it was solved, it failed or it was cancelled. */
   readonly onEnd?: () => void;
 }
 
 export interface CaptchaOptions extends PuzzleAppearance, PuzzleEvents {
-  /** The configuration, or what gets it when it is needed. */
+  /** The configuration, or a function that gets it when it is needed. */
   readonly config: CaptchaConfig | (() => CaptchaConfig | Promise<CaptchaConfig>);
   /** Where puzzles are shown. */
   readonly container: Element;
   /**
-   * Asks for a puzzle before the first call, for an API on another origin that adds no CORS headers to AWS WAF's
-   * responses: the page cannot see there that a puzzle is wanted.
+   * Shows a puzzle before the first call. Use it for an API on another origin that adds no CORS headers to AWS WAF's
+   * responses: there, the page cannot see that AWS WAF asks for a puzzle.
    */
   readonly puzzleFirst?: boolean;
-  /** In place of what this module would set as `window.awsWafCookieDomainList`. */
+  /** Replaces the list that this module would set as `window.awsWafCookieDomainList`. */
   readonly cookieDomains?: readonly string[];
 }
 
 export interface Captcha {
   /**
-   * `fetch` for what a web ACL guards. Where AWS WAF asks for a puzzle, the visitor solves it and the call is repeated
-   * once, whatever its method and body. `init.signal` cancels the call and the puzzle.
+   * `fetch` for APIs that a web ACL guards. If AWS WAF asks for a puzzle, the visitor solves it and the call is
+   * repeated once, whatever its method and body. `init.signal` cancels the call and the puzzle.
    */
   fetchGuarded(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
-  /** Shows a puzzle and resolves with the token, for a client of your own to send as `x-aws-waf-token`. */
+  /** Shows a puzzle and resolves to the token, which another client can send as `x-aws-waf-token`. */
   solvePuzzle(signal?: AbortSignal): Promise<string>;
-  /** The visitor's token as it is now, for the same use. It may be one without a solved puzzle. */
+  /** Resolves to the visitor's current token, for the same use. It may be one without a solved puzzle. */
   getToken(signal?: AbortSignal): Promise<string>;
 }
 
-/** What ended a call or a puzzle: a kind of AWS's `CaptchaError`, or one of this module. */
+/** Why a call or a puzzle failed: a kind of AWS's `CaptchaError`, or one of this module's. */
 export type FailureKind = CaptchaError['kind'] | 'config_error' | 'puzzle_timeout' | 'token_refused';
 
 export class CaptchaFailure extends Error {
@@ -90,7 +90,7 @@ declare global {
   }
 }
 
-/** Gets the configuration that the deployment published. Further fields of the file come along. */
+/** Fetches the configuration that the deployment published, including any other fields of the file. */
 export async function loadConfig(
   url: string,
   signal?: AbortSignal,
@@ -102,13 +102,13 @@ export async function loadConfig(
   if (text.trimStart().startsWith('<')) {
     throw failure(
       'config_error',
-      `expected JSON at ${url}, got HTML: the file is missing, and the server sends a page in its place`,
+      `expected JSON at ${url}, got HTML: the file is missing, and the server sends a page instead`,
     );
   }
   return checkConfig(text, url);
 }
 
-/** A configuration as it was published, rendered into the page or built in; `source` is for error messages. */
+/** Checks a configuration that is published, rendered into the page or built in; `source` is for error messages. */
 export function checkConfig(json: string, source: string): CaptchaConfig & Readonly<Record<string, unknown>> {
   let config: Partial<CaptchaConfig> | null;
   try {
@@ -132,7 +132,7 @@ export function checkConfig(json: string, source: string): CaptchaConfig & Reado
   return checked;
 }
 
-/** Puzzles in one place of the page. Calls that need one at the same time share it. */
+/** Shows puzzles in one place of the page. Concurrent calls share a puzzle. */
 export function createCaptcha(options: CaptchaOptions): Captcha {
   watchPolicy();
   let shown: SharedPuzzle | undefined;
@@ -156,13 +156,13 @@ export function createCaptcha(options: CaptchaOptions): Captcha {
 
   async function getToken(signal?: AbortSignal): Promise<string> {
     await loadScript(signal);
-    // AWS's script loads the part that has the tokens by itself, and later
+    // AWS's script loads the part that handles tokens by itself, later
     const integration = await untilThere(() => window.AwsWafIntegration, signal);
     return untilAborted(integration.getToken(), signal);
   }
 
   async function send(request: Request): Promise<Response> {
-    // to its own host the browser sends the token as a cookie
+    // to the page's own host, the browser sends the token as a cookie
     if (isElsewhere(request.url) && hasTokenCookie()) {
       request.headers.set(TOKEN_HEADER, await getToken(request.signal));
     }
@@ -204,7 +204,7 @@ export function createCaptcha(options: CaptchaOptions): Captcha {
 const TOKEN_HEADER = 'x-aws-waf-token';
 const ACTION_HEADER = 'x-amzn-waf-action';
 
-/** What AWS WAF wants before it lets the call through, if this is its response. */
+/** What AWS WAF asks for before it lets the call through, if this is its response. */
 function wafActionOf(response: Response, url: string): 'captcha' | 'challenge' | undefined {
   const action = response.headers.get(ACTION_HEADER);
   // the API's own 405 and 202 come without the header
@@ -212,7 +212,7 @@ function wafActionOf(response: Response, url: string): 'captcha' | 'challenge' |
   if (response.status === 202 && action === 'challenge') return 'challenge';
   if (response.status === 405 && isElsewhere(url)) {
     tell(
-      `${url} answered 405. If AWS WAF did, the page has to be told: add ${ACTION_HEADER} to ` +
+      `${url} responded with 405. If AWS WAF did, the page cannot tell: add ${ACTION_HEADER} to ` +
         'access-control-expose-headers.',
     );
   }
@@ -228,12 +228,12 @@ function renderPuzzle(config: CaptchaConfig, options: CaptchaOptions, end: Abort
     if (!end.aborted) event?.();
   };
   options.onStart?.();
-  // an element of its own: what the script still draws into it when it is over is not seen
+  // a separate element: what the script draws into it after the end is not seen
   const place = document.createElement('div');
   options.container.append(place);
   const solved = new Promise<string>((resolve, reject) => {
     AwsWafCaptcha.renderCaptcha(place, {
-      // the script is not asked to make sense of `undefined`
+      // the script may not expect `undefined`
       ...Object.fromEntries(Object.entries(appearance).filter(([, value]) => value !== undefined)),
       apiKey: config.apiKey,
       onLoad: unlessOver(options.onLoad),
@@ -251,7 +251,7 @@ function renderPuzzle(config: CaptchaConfig, options: CaptchaOptions, end: Abort
   });
 }
 
-/** A puzzle for whoever waits for it. It ends when the last one has gone. */
+/** A puzzle that several calls may wait for. It ends when no call waits any more. */
 class SharedPuzzle {
   private readonly end = new AbortController();
   private readonly token: Promise<string>;
@@ -278,7 +278,7 @@ class SharedPuzzle {
 
 let script: Promise<void> | undefined;
 
-/** Adds the script to the page, once for all puzzles; again after it could not be loaded. */
+/** Adds the script to the page, once for all puzzles, and again if it could not be loaded. */
 function scriptOf(config: CaptchaConfig, options: CaptchaOptions): Promise<void> {
   script ??= addScript(config, options).catch(error => {
     script = undefined;
@@ -289,7 +289,7 @@ function scriptOf(config: CaptchaConfig, options: CaptchaOptions): Promise<void>
 
 async function addScript(config: CaptchaConfig, options: CaptchaOptions): Promise<void> {
   if (window.AwsWafCaptcha) return;
-  // before the script, as is common: it may read the list only as it starts
+  // set before the script loads, as is common: it may read the list only when it starts
   const domains = options.cookieDomains ?? domainAbove(config);
   if (domains.length > 0) window.awsWafCookieDomainList ??= domains;
   await new Promise<void>((resolve, reject) => {
@@ -305,18 +305,18 @@ async function addScript(config: CaptchaConfig, options: CaptchaOptions): Promis
 }
 
 /**
- * The key's domain that a page below it has to name. A page on one of the key's domains names none: its token is for
- * its own host then, which a web ACL without token domains accepts too.
+ * The key's domain that a page on a sub-domain must name. A page on one of the key's domains names none: its token is
+ * then for its own host, which a web ACL without token domains accepts too.
  */
 function domainAbove({ tokenDomains = [] }: CaptchaConfig): string[] {
   const { hostname } = window.location;
   if (tokenDomains.includes(hostname)) return [];
   const above = tokenDomains.filter(domain => hostname.endsWith(`.${domain}`));
-  // of several the nearest, which is accepted wherever one above it is
+  // of several, the nearest: it is accepted wherever a parent domain is
   return above.sort((one, other) => other.length - one.length).slice(0, 1);
 }
 
-/** The domain for which AWS WAF gives a token to this page: the shortest that is or is above its host. */
+/** The domain for which this page gets a token: the shortest that is its host or a parent of it. */
 function tokenDomain(): string {
   const { hostname } = window.location;
   const listed = (window.awsWafCookieDomainList ?? []).map(domain => domain.replace(/^\./, ''));
@@ -350,10 +350,10 @@ async function untilThere<T>(look: () => T | undefined, signal?: AbortSignal): P
     if (found !== undefined) return found;
     await untilAborted(new Promise(resolve => setTimeout(resolve, 50)), signal);
   }
-  throw failure('internal_error', "the script's part for tokens, AwsWafIntegration, did not load");
+  throw failure('internal_error', "the script's token part, AwsWafIntegration, did not load");
 }
 
-// What follows tells the developer the cause when something cannot work.
+// The rest tells the developer why something cannot work.
 
 const calledOrigins = new Set<string>();
 let watchesPolicy = false;
@@ -372,12 +372,12 @@ function refusedToken(url: string): CaptchaFailure {
   const domain = tokenDomain();
   const cure =
     domain === hostname
-      ? 'See that the token arrives: a CloudFront distribution in front of the web ACL has to forward the cookie ' +
+      ? 'Check that the token arrives: a CloudFront distribution in front of the web ACL must forward the cookie ' +
         'aws-waf-token.'
       : `Add ${domain} to tokenDomains of the web ACL in front of ${hostname}.`;
   return failure(
     'token_refused',
-    `the puzzle is solved, and ${hostname} does not accept the token, which is for ${domain}. ${cure} ` +
+    `the puzzle is solved, but ${hostname} does not accept the token, which is for ${domain}. ${cure} ` +
       "The web ACL's log has the failureReason.",
   );
 }
@@ -387,9 +387,9 @@ function explainRejection(request: Request): void {
   const { origin } = window.location;
   tell(
     `no response from ${request.url} can be read. Either it was not reached, or the response has no CORS headers for ` +
-      `${origin}. AWS WAF adds none to its own: let CloudFront add them by a response headers policy, or set puzzleFirst.` +
+      `${origin}. AWS WAF adds none to its own: add them with a CloudFront response headers policy, or set puzzleFirst.` +
       (needsPreflight(request)
-        ? ' The browser asks with OPTIONS first: exempt that method from the CAPTCHA rule, and allow ' +
+        ? ' The browser sends OPTIONS first: exempt that method from the CAPTCHA rule, and allow ' +
           `${[...request.headers.keys(), request.method].join(', ')} in its response.`
         : ''),
   );
@@ -412,8 +412,8 @@ function warnOfPage({ tokenDomains }: CaptchaConfig): void {
   const { hostname } = window.location;
   if (tokenDomains?.length && !tokenDomains.some(domain => `.${hostname}`.endsWith(`.${domain}`))) {
     tell(
-      `the key is for ${tokenDomains.join(', ')}, this page is on ${hostname}. ` +
-        `Add ${hostname}, or a domain above it, to tokenDomains of the WafCaptchaApiKey and of the web ACL.`,
+      `the key is for ${tokenDomains.join(', ')}, but this page is on ${hostname}. ` +
+        `Add ${hostname}, or a parent domain, to tokenDomains of the WafCaptchaApiKey and of the web ACL.`,
     );
   }
   if (!window.isSecureContext) tell(`a puzzle needs HTTPS. Open https://${hostname} instead.`);

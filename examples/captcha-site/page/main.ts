@@ -2,24 +2,24 @@ import { type CaptchaConfig, CaptchaFailure, createCaptcha, type FailureKind, lo
 
 const explanations: Record<FailureKind, string> = {
   network_error: 'The puzzle could not be reached. Please check your connection and try again.',
-  puzzle_timeout: 'The time for this puzzle is over. Please try again with a new one.',
-  token_error: 'Your answer could not be kept. Please allow cookies for this page and try again.',
-  token_refused: 'Your answer was right, and yet it was not accepted. The mistake is ours.',
+  puzzle_timeout: 'The time for this puzzle is up. Please try again with a new one.',
+  token_error: 'Your answer could not be saved. Please allow cookies for this page and try again.',
+  token_refused: 'Your answer was right, but it was not accepted. The mistake is ours.',
   client_error: 'The puzzle does not work on this page. The mistake is ours.',
   config_error: 'The puzzle does not work on this page. The mistake is ours.',
-  internal_error: 'The puzzle is out of order. Please try again in a few minutes.',
+  internal_error: 'The puzzle is not working. Please try again in a few minutes.',
 };
 
-/** The key's configuration, and what this site adds to it. */
+/** The key's configuration, with the fields that this site adds. */
 interface SiteConfig extends CaptchaConfig {
-  /** Where the API is. @default - beside the page */
+  /** The URL of the API. @default - on the page's own host */
   readonly apiUrl?: string;
   readonly puzzleFirst?: boolean;
 }
 
 let loading: Promise<SiteConfig> | undefined;
 
-/** The configuration, loaded once; again after it could not be loaded. */
+/** The configuration, loaded once, and again if it could not be loaded. */
 function siteConfig(): Promise<SiteConfig> {
   loading ??= loadConfig('captcha-config.json').catch(error => {
     loading = undefined;
@@ -28,11 +28,11 @@ function siteConfig(): Promise<SiteConfig> {
   return loading;
 }
 
-// what is wrong with it is for the console, before anybody clicks
+// logs what is wrong with the configuration before anybody clicks
 siteConfig().catch(() => undefined);
 for (const section of document.querySelectorAll<HTMLElement>('[data-guarded]')) guard(section);
 
-/** Makes a section's button fetch what `data-guarded` names, with a puzzle in between where AWS WAF wants one. */
+/** Makes a section's button fetch the path in `data-guarded`, with a puzzle first if AWS WAF asks for one. */
 function guard(section: HTMLElement): void {
   const part = (selector: string) => {
     const element = section.querySelector<HTMLElement>(selector);
@@ -79,7 +79,7 @@ function guard(section: HTMLElement): void {
       config: siteConfig,
       container: puzzle,
       puzzleFirst,
-      // shown before it is filled: a puzzle takes its width from where it is
+      // shown before it is filled: the container determines the puzzle's width
       onStart: () => {
         puzzle.hidden = false;
       },
@@ -97,7 +97,7 @@ function guard(section: HTMLElement): void {
   }
 }
 
-/** Shows an element and leads keyboard and screen reader there. */
+/** Shows an element and moves the focus there, for keyboards and screen readers. */
 function show(element: HTMLElement): void {
   element.hidden = false;
   element.focus();

@@ -1,6 +1,6 @@
 import { type CaptchaConfig, createCaptcha } from '../../captcha-site/page/captcha';
 
-/** Calls the API for a component, and gives what to do when the component goes away. */
+/** Calls the API for a component, and returns the function to call when the component is removed. */
 export function placeOrder(
   container: Element,
   config: CaptchaConfig,

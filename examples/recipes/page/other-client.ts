@@ -1,6 +1,6 @@
 import type { Captcha } from '../../captcha-site/page/captcha';
 
-/** A call by axios or an SDK that takes headers, with a puzzle and a second try where `wantsPuzzle` says so. */
+/** A call by axios or an SDK, given the headers to send; repeated after a puzzle if `wantsPuzzle` says so. */
 export async function callGuarded<Result>(
   captcha: Captcha,
   call: (headers: Record<string, string>) => Promise<Result>,

@@ -34,7 +34,7 @@ function solvedToken(captcha: CaptchaService): string {
 }
 
 describe('a puzzle', () => {
-  test('has shapes to be chosen and shapes to be left', () => {
+  test('has shapes to choose and shapes to leave', () => {
     const captcha = service();
     for (let count = 0; count < 200; count++) {
       const puzzle = ask(captcha, 'problem', { apiKey: 'the key' });
@@ -44,14 +44,14 @@ describe('a puzzle', () => {
     }
   });
 
-  test('is answered once', () => {
+  test('can be answered once', () => {
     const captcha = service();
     const puzzle = ask(captcha, 'problem', { apiKey: 'the key' });
     expect(ask(captcha, 'verify', { id: puzzle.id, chosen: [] })).toEqual({ status: 200, correct: false });
     expect(ask(captcha, 'verify', { id: puzzle.id, chosen: placesOf(puzzle) }).status).toBe(410);
   });
 
-  test('is over after two minutes', () => {
+  test('expires after two minutes', () => {
     const captcha = service();
     const puzzle = ask(captcha, 'problem', { apiKey: 'the key' });
     now += 120_001;
@@ -68,7 +68,7 @@ describe('the CAPTCHA rule', () => {
     expect(captcha.hasSolved(request('/api/', headers(solvedToken(captcha))), domains)).toBe(true);
   });
 
-  test('lets no token through that is for another domain', () => {
+  test('lets no token for another domain through', () => {
     const captcha = service();
     const headers = { 'x-aws-waf-token': solvedToken(captcha) };
     const elsewhere = { ...request('/api/', headers), host: 'api.example.com' };
@@ -92,7 +92,7 @@ describe('the CAPTCHA rule', () => {
     }
   });
 
-  test('is one thing, a Challenge another: that one wants a token, and no puzzle', () => {
+  test('differs from a Challenge, which asks for a token but no puzzle', () => {
     const captcha = service();
     const { token } = ask(captcha, 'token', {});
     expect(captcha.hasToken(request('/api/', { 'x-aws-waf-token': token }), domains)).toBe(true);

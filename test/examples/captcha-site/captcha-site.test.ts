@@ -22,11 +22,11 @@ function theOnly(template: Template, type: string): Record<string, unknown> {
   return found?.Properties;
 }
 
-describe('on domains of one’s own', () => {
+describe('on its own domains', () => {
   const { stack } = site({ domains, certificateArn });
   const template = Template.fromStack(stack);
 
-  test('key and web ACL hold the same list, for CloudFront', () => {
+  test('key and web ACL have the same list, for CloudFront', () => {
     expect(theOnly(template, 'Custom::WafCaptchaApiKey')).toMatchObject({
       Scope: 'CLOUDFRONT',
       TokenDomains: domains,
@@ -57,7 +57,7 @@ describe('on domains of one’s own', () => {
     });
   });
 
-  test('bucket and function answer to the distribution only', () => {
+  test('bucket and function respond only to the distribution', () => {
     const controls = Object.values(template.findResources('AWS::CloudFront::OriginAccessControl'));
     const origins = controls.map(
       ({ Properties }) => Properties.OriginAccessControlConfig.OriginAccessControlOriginType,
@@ -77,7 +77,7 @@ describe('on domains of one’s own', () => {
     expect(csp).not.toContain('unsafe');
   });
 
-  test('and the API has none, which would block AWS WAF’s own page', () => {
+  test('the API has none, because it would block AWS WAF’s own page', () => {
     template.hasResourceProperties('AWS::CloudFront::Distribution', {
       DistributionConfig: {
         DefaultCacheBehavior: { ResponseHeadersPolicyId: { Ref: Match.anyValue() } },
@@ -103,7 +103,7 @@ describe('on domains of one’s own', () => {
 });
 
 describe('on CloudFront’s own domain name', () => {
-  test('the key is for that name, and the web ACL goes by it', () => {
+  test('the key is for that name, and the web ACL accepts it', () => {
     const { stack } = site();
     const template = Template.fromStack(stack);
 

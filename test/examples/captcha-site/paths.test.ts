@@ -9,7 +9,7 @@ import { templateOf } from '../../../examples/captcha-site/local/template';
 import { transformed } from '../../../examples/captcha-site/local/text-transformations';
 import { newApp } from '../../lib/synthesize';
 
-describe('no spelling of its path leads around the rule of the API', () => {
+describe('no spelling of the API’s path evades the rule', () => {
   const servers: LocalServer[] = [];
   let distribution: Answers;
   let reached: string[] = [];
@@ -56,7 +56,7 @@ describe('no spelling of its path leads around the rule of the API', () => {
     expect(reached).toEqual([]);
   });
 
-  test('none that is put together at random', async () => {
+  test('no random one', async () => {
     const part = fc.constantFrom(
       'api',
       'phone-number',

@@ -51,7 +51,7 @@ describe('after the response', () => {
     expect(account.keys()).toEqual([]);
   });
 
-  test('a key that is recorded late is left, whatever became of an earlier request of the resource', async () => {
+  test('a key that is recorded late is left, whatever happened to an earlier request of the resource', async () => {
     const account = new Account();
     const environment = account.environment();
     account.waf.faults.next('CreateAPIKey', failed(400, 'WAFLimitExceededException', 'before'));
@@ -109,27 +109,30 @@ describe('after the response', () => {
     expect(account.keys()).toEqual([Data?.APIKey]);
   });
 
-  test.each([400, 403, 404, 410, 307])('a key goes when the URL answers %i three times', async status => {
-    const account = new Account();
-    let attempts = 0;
-    account.put = async () => {
-      attempts += 1;
-      return { status };
-    };
-    const startedAt = account.clock.now();
-    await account.environment().run(creation(account));
-    expect(attempts).toBe(3);
-    expect(account.keys()).toEqual([]);
-    expect(account.clock.now() - startedAt).toBeLessThan(10_000);
-  });
+  test.each([400, 403, 404, 410, 307])(
+    'a key is deleted when the URL responds with %i three times',
+    async status => {
+      const account = new Account();
+      let attempts = 0;
+      account.put = async () => {
+        attempts += 1;
+        return { status };
+      };
+      const startedAt = account.clock.now();
+      await account.environment().run(creation(account));
+      expect(attempts).toBe(3);
+      expect(account.keys()).toEqual([]);
+      expect(account.clock.now() - startedAt).toBeLessThan(10_000);
+    },
+  );
 
-  test('a key goes when no connection to the URL ever stood, and the event fails', async () => {
+  test('a key is deleted when no connection to the URL was ever established, and the event fails', async () => {
     const account = new Account();
     account.put = async () => ({ error: 'connect ECONNREFUSED', mayHaveArrived: false });
     const environment = account.environment();
     const event = creation(account);
     await expect(environment.run(event, 120_000)).rejects.toThrow(
-      'expected the response URL to take the response',
+      'the response URL did not accept the response',
     );
     expect(account.keys()).toEqual([]);
 
@@ -198,7 +201,7 @@ describe('a creation that waits for the quota', () => {
     expect(seconds).toBeLessThan(60);
   });
 
-  test('goes on while what an earlier request left is deleted', async () => {
+  test('continues while the leftovers of an earlier request are deleted', async () => {
     const { Reason, seconds } = await waiting(account =>
       account.stack.resource('DELETE_IN_PROGRESS', 'marker'),
     );

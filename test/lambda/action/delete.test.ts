@@ -15,7 +15,7 @@ function deletion(account: Account, id: string) {
   return deleteEvent(id, properties(), { ResponseURL: signedUrl(account.clock.now()) });
 }
 
-test('a key goes with its stack after one read of the record', async () => {
+test('a key is deleted with its stack after one read of the record', async () => {
   const { account, id } = accountWithKey();
   account.stack.stack('DELETE_IN_PROGRESS').resource('DELETE_IN_PROGRESS', id);
   expect(await account.environment().invoke(deletion(account, id))).toMatchObject({
@@ -69,14 +69,14 @@ test('a record that is late by a minute is waited for', async () => {
   expect(account.keys()).toEqual([]);
 });
 
-test('a key that a lagging list hides for 20 s is deleted all the same', async () => {
+test('a key that a lagging list hides for 20 s is still deleted', async () => {
   const { account, id } = accountWithKey({ listLagMs: 20_000, lastMarker: 'dangling' });
   account.stack.stack('DELETE_IN_PROGRESS');
   expect((await account.environment().invoke(deletion(account, id))).Status).toBe('SUCCESS');
   expect(account.keys()).toEqual([]);
 });
 
-test('a key that is gone already is no error', async () => {
+test('a key that is already gone is not an error', async () => {
   const { account, key, id } = accountWithKey();
   account.waf.deleteByHand(key);
   account.stack.stack('DELETE_IN_PROGRESS');
@@ -104,7 +104,7 @@ test.each([
   ['created', '', 0],
   ['adopted', '/adopted', 1],
   ['imported', '/imported', 1],
-])('where the record may not be read, a key that was %s is judged by its id', async (_name, more, left) => {
+])('if the record may not be read, a key that was %s is judged by its id', async (_name, more, left) => {
   const { account, id } = accountWithKey();
   account.stack.onRead = () => {
     throw refusal('AccessDenied', 'not authorized', 403);
@@ -114,7 +114,7 @@ test.each([
   expect(account.keys()).toHaveLength(left);
 });
 
-test('both keys of an id go with the resource', async () => {
+test('both keys of an id are deleted with the resource', async () => {
   const { account, key, id } = accountWithKey();
   const previous = account.waf.createForeignKey('us-east-1', 'CLOUDFRONT', DOMAINS).apiKey;
   const both = `${id}/after-c-${idOf(previous).slice(-64)}`;
@@ -152,7 +152,7 @@ describe('an id without a key', () => {
     expect(account.keys()).toHaveLength(left);
   });
 
-  test('that cannot be looked up succeeds all the same', async () => {
+  test('that cannot be looked up still succeeds', async () => {
     const account = new Account();
     const environment = account.environment();
     await environment.invoke(createEvent(), 2_000);

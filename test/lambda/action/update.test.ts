@@ -75,7 +75,7 @@ describe('a rollback', () => {
     },
   );
 
-  test('does not make the stack own a key that it only used, where the record may not be read', async () => {
+  test('does not make the stack own a key that it only used, if the record may not be read', async () => {
     const world = await settledStack();
     const { account, id, key } = world;
     const other = account.waf.createForeignKey('eu-west-1', 'REGIONAL', DOMAINS).apiKey;
@@ -101,7 +101,7 @@ describe('a rollback', () => {
     expect(back.PhysicalResourceId).toBe(id);
   });
 
-  test('fails rather than making a third key while the record cannot be read', async () => {
+  test('fails rather than creating a third key while the record cannot be read', async () => {
     const world = await settledStack();
     const { account, id } = world;
     const changed = await update(world, id, rotated('2'));
@@ -120,7 +120,7 @@ describe('a rollback', () => {
     expect(account.keys()).toEqual(before);
   });
 
-  test('ends on a new key where the record may not be read', async () => {
+  test('ends on a new key if the record may not be read', async () => {
     const world = await settledStack();
     const { account, id, key } = world;
     const changed = await update(world, id, rotated('2'));
@@ -163,7 +163,7 @@ describe('without a rollback', () => {
     expect(rotatedAt.Data?.APIKey).not.toBe(key);
   });
 
-  test('the former template brings the former key back under a new id, and the clean-up leaves it', async () => {
+  test('the old template restores the previous key under a new id, and the clean-up leaves it', async () => {
     const world = await settledStack();
     const { account, id, key } = world;
     const changed = await update(world, id, rotated('2'));

@@ -105,7 +105,7 @@ test.each([
   ['InvalidClientTokenId', 403, false],
   ['Throttling', 400, false],
   ['InternalFailure', 500, false],
-])('whether %s with status %d is for missing permissions: %p', async (code, status, expected) => {
+])('whether %s with status %d means missing permissions: %p', async (code, status, expected) => {
   const error = await ofCloudFormation(async () => queryError(new AwsError(code, 'no', status)));
 
   expect(isAccessDenied(error)).toBe(expected);

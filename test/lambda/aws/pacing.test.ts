@@ -53,7 +53,7 @@ describe('after a refusal', () => {
     }
   });
 
-  test('the time waited counts from anew once the last refusal is forgotten', () => {
+  test('the time waited starts again once the last refusal is forgotten', () => {
     const pacing = always(0.999);
     for (let at = START; at < START + 300_000; at += 50_000) pacing.pauseAfterRefusal(at);
 
@@ -68,7 +68,7 @@ describe('a call', () => {
     return pacing;
   };
 
-  test('waits for no slot while the quota has refused none', () => {
+  test('waits for no slot until the quota has refused a call', () => {
     expect(always(0).untilSlot(START + 300)).toBe(0);
   });
 

@@ -52,7 +52,7 @@ describe('once', () => {
   test.each([
     [900_000, 10_000],
     [30_000, 5000],
-  ])('of %d ms gives a call up after %d ms', async (total, expected) => {
+  ])('of %d ms gives up a call after %d ms', async (total, expected) => {
     const { clock, startedAt, retry, abort } = setUp();
 
     const work = retry.once(timeLimit(clock, total, abort.signal), silent);
@@ -61,7 +61,7 @@ describe('once', () => {
     expect(clock.now() - startedAt).toBe(expected);
   });
 
-  test('gives a call that begins near the end up in time to return', async () => {
+  test('gives up a call that begins near the end in time to return', async () => {
     const { clock, retry, limit } = setUp();
     const rest = leaving(limit, limit.budget.toReturn);
     await clock.run(clock.sleep(rest.at - clock.now() - 700));
@@ -70,7 +70,7 @@ describe('once', () => {
     expect(clock.now()).toBe(rest.at);
   });
 
-  test('gives a call up with the work that it is part of', async () => {
+  test('gives up a call when the surrounding work is cut off', async () => {
     const { clock, startedAt, retry, abort, limit } = setUp();
     const stop = clock.sleep(700).then(() => abort.abort(new Error('the event is answered')));
 
@@ -162,7 +162,7 @@ describe('until done', () => {
     expect(times).toEqual([0]);
   });
 
-  test('tells what is tried, before the first response and after each error', async () => {
+  test('reports what is being tried, before the first response and after each error', async () => {
     const { clock, retry, limit } = setUp();
     const texts: (string | undefined)[] = [];
     const errors = inTurn(throttle(), denial());
@@ -181,7 +181,7 @@ describe('until done', () => {
     ]);
   });
 
-  test('ends with the work that it is part of, in a pause', async () => {
+  test('ends when the surrounding work is cut off, during a pause', async () => {
     const { clock, abort, failureOf, times } = setUp();
     const stop = clock.sleep(100).then(() => abort.abort(new Error('the event is answered')));
 
@@ -192,7 +192,7 @@ describe('until done', () => {
     expect(times).toEqual([0]);
   });
 
-  test('ends with the work that it is part of, in an attempt', async () => {
+  test('ends when the surrounding work is cut off, during an attempt', async () => {
     const { abort, failureOf, times } = setUp();
 
     const failure = await failureOf(() => {
@@ -260,7 +260,7 @@ describe('refusals for a quota', () => {
     return calls;
   }
 
-  test('bring the calls of environments into the same slots, which know nothing of each other', async () => {
+  test('align the calls of independent environments to the same slots', async () => {
     const clock = new VirtualClock();
 
     const environments = [0, 333, 1999].map(delay => callsOf(clock, 5, () => 0, delay));

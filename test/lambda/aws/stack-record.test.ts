@@ -167,7 +167,7 @@ describe.each(readings)('%s', (call, name, read) => {
     expect(reads.calls).toMatchObject([{ call, input: { StackName: STACK_ID } }]);
   });
 
-  test('goes on through throttles, server errors and silence', async () => {
+  test('continues through throttles, server errors and silence', async () => {
     const reads = new Reads();
     const troubles = [answered('Throttling'), answered('InternalFailure', 500), 'silence' as const];
     reads.trouble = (_call, index) => troubles[index];
@@ -197,7 +197,7 @@ describe.each(readings)('%s', (call, name, read) => {
     expect(reads.calls.at(-1)?.at).toBe(60_000);
   });
 
-  test('is no denial when the time ends first', async () => {
+  test('is not a denial when the time ends first', async () => {
     const reads = new Reads();
     reads.trouble = denied;
 
@@ -272,7 +272,7 @@ const gone = () => answered('ValidationError');
 describe('the status of a stack', () => {
   const statusOf = (reads: Reads) => reads.run(reads.record.status(STACK_ID, reads.limit()));
 
-  test('comes with the time when it was asked for, not when it was answered or first tried', async () => {
+  test('has the time of the successful request, not of its response or of the first attempt', async () => {
     const reads = new Reads();
     reads.trouble = (_call, index) => (index === 0 ? 'silence' : undefined);
 
@@ -283,7 +283,7 @@ describe('the status of a stack', () => {
     expect(readAt - NOON).toBe(reads.calls[1]?.at);
   });
 
-  test('is that of the time of asking: a slow response tells nothing later', async () => {
+  test('is as of the time of asking, even if the response is slow', async () => {
     const reads = new Reads();
     let answeredAt = 0;
     const slow: CloudFormationReads['describeStacks'] = async () => {
@@ -319,7 +319,7 @@ describe('the status of a stack', () => {
     expect(reads.calls).toHaveLength(1);
   });
 
-  test('that is not told is an error, not a stack that is gone', async () => {
+  test('that is missing from the response is an error, not a deleted stack', async () => {
     const reads = new Reads();
     reads.status = undefined;
 
@@ -401,7 +401,7 @@ describe('the resources of a stack', () => {
     expect(reads.calls.map(({ input }) => input.NextToken)).toEqual([undefined, '1', '1']);
   });
 
-  test('are not those of the pages so far where a later one is refused', async () => {
+  test('are not those of the first pages if a later one is refused', async () => {
     const reads = new Reads();
     reads.resources = [[resource('One', 'A')], [resource('Two', 'B')]];
     reads.trouble = (_call, index) => (index === 1 ? gone() : undefined);
@@ -472,7 +472,7 @@ describe('the events of a stack', () => {
     ]);
   });
 
-  test('without ids are told apart by what they say', async () => {
+  test('without ids are told apart by their contents', async () => {
     const { reads, numbers } = withEvents(0);
     reads.events = [3, 2, 1].map(number => event(number, { EventId: undefined }));
     await numbers();
@@ -488,7 +488,7 @@ describe('the events of a stack', () => {
     expect(tokens()).toEqual([undefined, '3']);
   });
 
-  test('are read to the end where they are never enough', async () => {
+  test('are read to the end if they are never enough', async () => {
     const { numbers, tokens, down } = withEvents(7);
 
     await expect(numbers()).resolves.toEqual(down(7, 1));
@@ -521,7 +521,7 @@ describe('the events of a stack', () => {
     expect(calls).toBe(1);
   });
 
-  test('are read on where the last reading stopped', async () => {
+  test('are read from where the last reading stopped', async () => {
     const { numbers, tokens, down } = withEvents(12);
     await numbers(3);
 
@@ -530,7 +530,7 @@ describe('the events of a stack', () => {
     expect(tokens()).toEqual([undefined, undefined, '3', '6']);
   });
 
-  test('are not read again but for the newest page', async () => {
+  test('are not read again, except for the newest page', async () => {
     const { numbers, tokens, down } = withEvents(12);
     await numbers();
     const before = tokens().length;
@@ -600,7 +600,7 @@ describe('the events of a stack', () => {
     expect(tokens().slice(before)).toEqual([undefined, '3', '6']);
   });
 
-  test('that are new are enough where they are', async () => {
+  test('that are new are enough if they suffice', async () => {
     const { reads, numbers, tokens, down } = withEvents(12);
     await numbers(3);
     const before = tokens().length;
@@ -645,14 +645,14 @@ describe('the events of a stack', () => {
     await expect(numbers()).resolves.toEqual(down(24, 1));
   });
 
-  test('are not taken for whole where a later page is refused', async () => {
+  test('are not taken as complete if a later page is refused', async () => {
     const { reads, numbers } = withEvents(6);
     reads.trouble = (_call, index) => (index === 1 ? gone() : undefined);
 
     await expect(numbers()).rejects.toThrow('DescribeStackEvents: ValidationError');
   });
 
-  test('of a stack that is gone are those read before', async () => {
+  test('of a deleted stack are those read before', async () => {
     const { reads, numbers, down } = withEvents(3);
     await numbers();
     reads.trouble = gone;
@@ -660,7 +660,7 @@ describe('the events of a stack', () => {
     await expect(numbers()).resolves.toEqual(down(3, 1));
   });
 
-  test('of a stack that is gone are none', async () => {
+  test('of a deleted stack are none', async () => {
     const { reads, numbers } = withEvents(3);
     reads.trouble = gone;
 
@@ -675,7 +675,7 @@ describe('the events of a stack', () => {
     await expect(numbers()).resolves.toEqual(down(4, 1));
   });
 
-  test('go on where they were after a reading that failed', async () => {
+  test('continue where they were after a failed reading', async () => {
     const { reads, numbers, down } = withEvents(9);
     reads.trouble = (_call, index) => (index === 1 ? answered('ValidationError', 400) : undefined);
     await expect(numbers()).rejects.toThrow('DescribeStackEvents: ValidationError: no, after 1 attempt');
@@ -684,7 +684,7 @@ describe('the events of a stack', () => {
     await expect(numbers()).resolves.toEqual(down(11, 1));
   });
 
-  test('stay complete where new ones could not all be read', async () => {
+  test('stay complete if not all new ones could be read', async () => {
     const { reads, numbers, down } = withEvents(6);
     await numbers();
     const before = reads.calls.length;

@@ -58,7 +58,7 @@ describe('a list', () => {
     expect([...list.keys.values()].map(({ key }) => key)).toEqual(made);
   });
 
-  test('goes on after an empty page with a marker', async () => {
+  test('continues after an empty page with a marker', async () => {
     const empty = { APIKeySummaries: [] };
     const account = altered((page, index) => (index === 0 ? { ...page, ...empty } : page), { pageSize: 1 });
     foreign(account);
@@ -70,7 +70,7 @@ describe('a list', () => {
     expect([...list.keys.keys()]).toEqual([digestOf(second)]);
   });
 
-  test('takes a page without a list for an empty one', async () => {
+  test('treats a page without a list as empty', async () => {
     const account = altered(({ NextMarker }) => ({ NextMarker }));
     foreign(account);
     const list = account.environment().list(IRELAND);
@@ -80,7 +80,7 @@ describe('a list', () => {
     expect(list.keys.size).toBe(0);
   });
 
-  test('has keys that come without a time of creation', async () => {
+  test('has keys that are listed without a time of creation', async () => {
     const without = ({ APIKeySummaries = [], ...page }: Page) => ({
       ...page,
       APIKeySummaries: APIKeySummaries.map(({ APIKey, TokenDomains }) => ({ APIKey, TokenDomains })),
@@ -104,7 +104,7 @@ describe('a list', () => {
     expect([...list.keys.keys()]).toEqual([digestOf(apiKey)]);
   });
 
-  test('is read no further than to the page with the key, and from there on the next time', async () => {
+  test('is read only up to the page with the key, and from there the next time', async () => {
     const account = new WafAccount({ pageSize: 1 });
     const [first = '', second = ''] = [foreign(account), foreign(account)];
     foreign(account);
@@ -131,7 +131,7 @@ describe('a list', () => {
     expect([...account.regions]).toEqual(['us-east-1']);
   });
 
-  test('shows its keys to the log, which cuts them out', async () => {
+  test('registers its keys with the log, which cuts them out', async () => {
     const account = new WafAccount();
     const apiKey = foreign(account);
 
@@ -166,7 +166,7 @@ describe('a list', () => {
 });
 
 describe('a key that seems absent', () => {
-  test('is confirmed to be gone by five lists over longer than a list may lag', async () => {
+  test('is confirmed to be gone by five lists, over a longer time than a list may lag', async () => {
     const account = new WafAccount();
     const list = account.environment().list(IRELAND);
 
@@ -217,7 +217,7 @@ describe('the integration URL', () => {
     return account.clock.run(list.integrationUrl(account.limit()));
   };
 
-  test('comes without the slash at its end, from the first page alone', async () => {
+  test('is read from the first page alone, without its trailing slash', async () => {
     const account = new WafAccount({ pageSize: 1, integrationUrl: () => 'https://x.example/a/b/' });
     for (let i = 0; i < 3; i += 1) foreign(account);
 
@@ -228,7 +228,7 @@ describe('the integration URL', () => {
   test.each([
     ['missing', undefined],
     ['empty', ''],
-  ])('is found on a later page where it is %s on those before', async (_what, missing) => {
+  ])('is found on a later page if it is %s on the earlier ones', async (_what, missing) => {
     const account = altered(
       (page, index) => (index < 2 ? { ...page, ApplicationIntegrationURL: missing } : page),
       { pageSize: 1, integrationUrl: () => 'https://x.example/a/' },
@@ -262,7 +262,7 @@ describe('the integration URL', () => {
 });
 
 describe('a creation', () => {
-  test('sends scope and domains to the Region, and gives the key', async () => {
+  test('sends scope and domains to the Region, and returns the key', async () => {
     const account = new WafAccount();
     const ready = async () => undefined;
     const work = account.environment().create(EDGE, DOMAINS, account.limit(), ready, () => undefined);
@@ -333,7 +333,7 @@ describe('a creation', () => {
     },
   );
 
-  test('is not begun without the time for what comes after it', async () => {
+  test('does not begin without enough time for what follows it', async () => {
     const account = new WafAccount();
     const limit = account.limit();
     const pause = limit.deadline - limit.budget.toCreate - account.clock.now() + 1;
@@ -375,7 +375,7 @@ describe('a creation', () => {
     },
   );
 
-  test('that is answered too late is given up, told as unclear and repeated', async () => {
+  test('whose response is too late is given up, reported as unclear and repeated', async () => {
     const account = new WafAccount();
     account.waf.faults.next('CreateAPIKey', slow(25_000));
     const { work, unclear } = creating(account);
@@ -387,7 +387,7 @@ describe('a creation', () => {
     expect(took).toBeLessThan(12_000);
   });
 
-  test('that is answered without a key is told as unclear and repeated', async () => {
+  test('whose response has no key is reported as unclear and repeated', async () => {
     const account = new WafAccount();
     account.alter = (operation, answer, index) => (operation === 'CreateAPIKey' && index === 0 ? {} : answer);
     const { work, unclear } = creating(account);
@@ -398,7 +398,7 @@ describe('a creation', () => {
     expect(account.waf.keys()).toHaveLength(2);
   });
 
-  test('tells each unclear call apart, with the time when it was sent', async () => {
+  test('reports each unclear call separately, with the time when it was sent', async () => {
     const account = new WafAccount({ quota: 'unlimited' });
     account.waf.faults.next('CreateAPIKey', cut('before'));
     account.waf.faults.next('CreateAPIKey', throttled());
@@ -455,7 +455,7 @@ describe('a creation', () => {
     expect(took).toBe(60_000);
   });
 
-  test('asks before each attempt, and calls no more once that throws', async () => {
+  test('checks before each attempt, and stops calling once the check throws', async () => {
     const account = new WafAccount({ quota: 'unlimited' });
     account.waf.faults.when(() => throttled());
     let asked = 0;
@@ -512,7 +512,7 @@ describe('a deletion', () => {
     expect(account.calls()).toEqual(['DeleteAPIKey WAFNonexistentItemException']);
   });
 
-  test('is tried again when another change came between', async () => {
+  test('is tried again when another change interfered', async () => {
     const account = new WafAccount();
     const apiKey = foreign(account);
     account.waf.faults.next('DeleteAPIKey', failed(400, 'WAFOptimisticLockException', 'before'), 5);
@@ -526,7 +526,7 @@ describe('a deletion', () => {
     ['answered 500', internalError('after')],
     ['cut off', cut('after')],
     ['not answered', hanging('after')],
-  ])('that was %s after it had its effect is done', async (_what, fault) => {
+  ])('that was %s after it took effect is done', async (_what, fault) => {
     const account = new WafAccount();
     const apiKey = foreign(account);
     account.waf.faults.next('DeleteAPIKey', fault);
@@ -642,7 +642,7 @@ describe('the keys created since a time', () => {
     await expect(since(account, time)).resolves.toEqual([reference(first), reference(last)]);
   });
 
-  test('are none from before, but for what clocks differ by and time stamps are cut by', async () => {
+  test('are none from before, except within clock skew and time stamp precision', async () => {
     const account = new WafAccount();
     foreign(account);
     await pass(account, 8000);
@@ -652,7 +652,7 @@ describe('the keys created since a time', () => {
     await expect(since(account, account.clock.now())).resolves.toEqual([reference(close)]);
   });
 
-  test('are none whose time is not told', async () => {
+  test('are none without a time', async () => {
     const account = altered(({ APIKeySummaries = [] }) => ({
       APIKeySummaries: APIKeySummaries.map(({ APIKey, TokenDomains }) => ({ APIKey, TokenDomains })),
     }));
@@ -661,7 +661,7 @@ describe('the keys created since a time', () => {
     await expect(since(account, account.clock.now())).resolves.toEqual([]);
   });
 
-  test('are none of this environment’s own', async () => {
+  test('are none that this environment created', async () => {
     const account = new WafAccount();
     const keys = account.environment();
     await account.clock.run(creating(account, keys).work);

@@ -106,7 +106,7 @@ describe('before the record', () => {
   });
 });
 
-describe('row 3: the stack goes', () => {
+describe('row 3: the stack is deleted', () => {
   test.each(['DELETE_IN_PROGRESS', 'DELETE_FAILED', 'DELETE_COMPLETE', 'ROLLBACK_IN_PROGRESS', 'gone'])(
     '%s',
     value => {

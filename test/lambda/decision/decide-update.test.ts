@@ -280,7 +280,7 @@ describe('the record', () => {
   });
 });
 
-describe('row 3: a former key that fits', () => {
+describe('row 3: a previous id whose key fits', () => {
   const former = { current: B, settled: A, ids: [A, B] };
   const rollback = { ...former, status: 'UPDATE_ROLLBACK_IN_PROGRESS' };
   test.each<[string, Row, object]>([

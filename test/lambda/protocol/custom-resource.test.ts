@@ -11,7 +11,7 @@ import { createEvent, deleteEvent, properties, STACK_ID, signedUrl, updateEvent 
 
 const ARN = STACK_ID;
 
-describe('events that no CloudFormation sends', () => {
+describe('events that CloudFormation never sends', () => {
   test.each<[string, object, RegExp]>([
     [
       'an unknown type',
@@ -140,7 +140,7 @@ test('a key that WAF quotes appears neither in the reason nor in the log', async
   expect(response.Reason).toContain(`cannot delete [API key], or [API key], or ${apiKey.slice(40, 59)}`);
 });
 
-test('a success that does not fit into a response fails, and its key goes', async () => {
+test('a success that does not fit in a response fails, and its key is deleted', async () => {
   const account = new Account({
     keyLength: 2048,
     integrationUrl: () => `https://x.example/${'y'.repeat(1500)}/`,
@@ -226,7 +226,7 @@ describe('sending', () => {
     expect(account.keys()).toHaveLength(1);
   });
 
-  test('two refusals are not believed yet', async () => {
+  test('two refusals are not yet final', async () => {
     const account = new Account();
     const take = account.put;
     const statuses = [403, 403, 500, 403, 403];
@@ -238,7 +238,7 @@ describe('sending', () => {
     expect(account.keys()).toHaveLength(1);
   });
 
-  test('a long reason is cut to fit, characters of several bytes and escapes included', async () => {
+  test('a long reason is cut to fit, including multi-byte characters and escapes', async () => {
     const account = new Account();
     account.waf.faults.when(() => failedWith('"ü\u2028'.repeat(3000)));
     let size = 0;
@@ -297,7 +297,7 @@ describe('one PUT over a socket', () => {
     server?.closeAllConnections();
   });
 
-  test('without a connection it has not arrived', async () => {
+  test('without a connection it cannot have arrived', async () => {
     const closed = createTcpServer();
     await new Promise<void>(resolve => closed.listen(0, '127.0.0.1', resolve));
     const { port } = closed.address() as AddressInfo;
@@ -324,7 +324,7 @@ describe('one PUT over a socket', () => {
   });
 });
 
-test('an old signature names its end alone, and one without a time counts from its arrival', async () => {
+test('an old signature gives only its expiry, and one without a time counts from its arrival', async () => {
   // a Create that was given up is the way to see what counts as the time of the signature
   for (const [url, isGivenUp] of [
     [(now: number) => signedUrl(now - 3_599_000), false],

@@ -39,7 +39,7 @@ describe('a limit', () => {
     expect(limit.signal).toBe(never);
   });
 
-  test('may leave another time at its end, for what goes on when the work was cut off', () => {
+  test('may leave a different time at its end, for work after a cut-off', () => {
     const abort = new AbortController();
     const limit = timeLimit(new VirtualClock(), 900_000, abort.signal);
     const rest = leaving(limit, 500);
@@ -58,7 +58,7 @@ describe('a limit', () => {
     expect(within(clock, 900_000, limit)).toEqual(limit);
   });
 
-  test('shares what is being tried with those made of it', () => {
+  test('shares its progress with limits derived from it', () => {
     const clock = new VirtualClock();
     const limit = timeLimit(clock, 900_000, never);
 

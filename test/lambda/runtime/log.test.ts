@@ -31,7 +31,7 @@ function written(work: () => void): string[] {
   }
 }
 
-describe('what is cut from a text', () => {
+describe('what is cut out of a text', () => {
   test('is a key, wherever it is', () => {
     const key = newKey();
 
@@ -57,14 +57,14 @@ describe('what is cut from a text', () => {
         expect(seen.cutFrom(`<${key.slice(start, start + length)}>`)).toBe('<[API key]>');
   });
 
-  test('is no run of 19 characters: ids and domains stay readable', () => {
+  test('is not a run of 19 characters: ids and domains stay readable', () => {
     const key = newKey();
     const text = `starts with ${key.slice(0, RUN - 1)}, ends with ${key.slice(1 - RUN)}`;
 
     expect(seenKeys(key).cutFrom(text)).toBe(text);
   });
 
-  test('is nothing of a key that was not seen', () => {
+  test('is not a key that was never seen', () => {
     const id = `WafCaptchaApiKey/REGIONAL/eu-west-1/${'0f'.repeat(32)}`;
     const text = `${id} ${newKey()} arn:aws:cloudformation:eu-west-1:111122223333:stack/shop/5b8d0e10`;
 
@@ -72,7 +72,7 @@ describe('what is cut from a text', () => {
     expect(seenKeys().cutFrom(text)).toBe(text);
   });
 
-  test('is the runs of all keys, also where they overlap', () => {
+  test('is the runs of all keys, even where they overlap', () => {
     const [one, other] = [newKey(), newKey()];
     const shared = newKey().slice(0, 30);
     const seen = seenKeys(`${one}${shared}`, `${shared}${other}`);
@@ -101,7 +101,7 @@ describe('what is cut from a text', () => {
     expect(seenKeys(key).cutFrom(`<${key}>`)).toBe('<[API key]>');
   });
 
-  test('leaves no run, whatever pieces of keys a text is made of', () => {
+  test('leaves no run, whatever pieces of keys a text contains', () => {
     const letters = fc.string({ unit: fc.constantFrom('a', 'b', '"', '\\'), minLength: 20, maxLength: 80 });
     const slices = fc.array(fc.tuple(fc.nat(1), fc.nat(80), fc.nat(80), letters), { maxLength: 8 });
     fc.assert(
@@ -166,7 +166,7 @@ describe('the log', () => {
     ]);
   });
 
-  test('has no keys that came after it was made', () => {
+  test('has no keys, even those seen after the log was created', () => {
     const seen = seenKeys();
     const log = jsonLog(seen);
     const key = newKey();

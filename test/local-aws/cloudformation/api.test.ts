@@ -48,7 +48,7 @@ describe('a stack', () => {
     expect(gone.first('StackStatus')).toBe('DELETE_COMPLETE');
   });
 
-  test('is another one in each Region', async () => {
+  test('is a different one in each Region', async () => {
     const account = new ApiAccount();
     await account.call('CreateStack', { ...named, TemplateBody: template({ One: slow(0) }) }, 'us-east-1');
     await account.settleAll();
@@ -391,7 +391,7 @@ describe('a change set', () => {
     expect((await account.call('DescribeChangeSet', changeSet)).first('Status')).toBe('FAILED');
   });
 
-  test('that is deleted is gone at once, and deleting it again is no error', async () => {
+  test('that is deleted is gone at once, and deleting it again is not an error', async () => {
     const account = new ApiAccount();
     await account.deploy({ One: slow(0) });
     await account.call('CreateChangeSet', { ...changeSet, TemplateBody: template({ One: slow(1) }) });

@@ -175,7 +175,7 @@ describe('an update that fails with disabled rollback', () => {
     expect(account.history.slice(5)).toEqual(['Delete key-c']);
   });
 
-  test('and has the former template deployed again returns to the first copy', async () => {
+  test('and has the old template deployed again returns to the first copy', async () => {
     const account = await deployed();
     await account.deploy({ Key: key('b'), Other: failing }, {}, noRollback);
     const stack = await account.deploy({ Key: key('a'), Other: slow(0) }, {}, noRollback);
@@ -282,7 +282,7 @@ describe('an update that fails with disabled rollback', () => {
     },
   );
 
-  test('keeps a failure of its own when the resource cannot be taken back', async () => {
+  test('keeps its own failure when the resource cannot be restored', async () => {
     const account = await deployed();
     account.script = event => failed(event.PhysicalResourceId);
     const stack = await account.deploy({ Key: key('b'), Other: slow(0) }, {}, noRollback);
@@ -293,7 +293,7 @@ describe('an update that fails with disabled rollback', () => {
     expect([stack.status, keyOf(stack)]).toEqual(['UPDATE_ROLLBACK_COMPLETE', 'key-a']);
   });
 
-  test('takes a resource that refused without an effect back without a request', async () => {
+  test('restores a resource that refused without effect, without a request', async () => {
     const account = await deployed({ failedUpdate: 'is taken back' });
     const stack = await account.deploy({ Key: key('a'), Other: failing }, {}, noRollback);
     expect(statusesOf(stack, 'Other').slice(-2)).toEqual(['UPDATE_FAILED', 'UPDATE_COMPLETE']);

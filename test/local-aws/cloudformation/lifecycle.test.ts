@@ -22,7 +22,7 @@ const reasonsOf = (stack: Stack, logicalId: string) =>
   stack.events.filter(event => event.logicalId === logicalId).map(({ status, reason }) => [status, reason]);
 
 describe('creation', () => {
-  test('makes the resources and tells the outputs', async () => {
+  test('creates the resources and reports the outputs', async () => {
     const account = new ScriptedAccount(() => success('id', { ApiKey: 'k' }));
     const Outputs = { ApiKey: { Value: { 'Fn::GetAtt': ['Key', 'ApiKey'] } } };
     const stack = await account.deploy({ Key: key('a') }, { Outputs });
@@ -79,7 +79,7 @@ describe('creation', () => {
     expect(duration).toBeLessThan(1600);
   });
 
-  test('starts nothing more once a resource has failed, and says what was cancelled', async () => {
+  test('starts nothing more once a resource has failed, and reports what was cancelled', async () => {
     const account = new ScriptedAccount();
     const failing = { Failing: slow(1000, { Fails: true }), InFlight: slow(2000) };
     const stack = await account.deploy({ ...failing, Later: { ...slow(0), DependsOn: 'InFlight' } });
@@ -313,7 +313,7 @@ describe('the rollback of an update, because another resource fails', () => {
     expect(keyOf(stack)).toBe('key-3');
   });
 
-  test('carries the first id in the variant that says so', async () => {
+  test('carries the first id in that variant', async () => {
     const account = new ScriptedAccount(oneKeyPerDomain, { rollbackId: 'original' });
     await account.deploy({ Key: key('a') });
     await account.deploy(changed);
@@ -354,7 +354,7 @@ describe('the rollback of an update, because another resource fails', () => {
     expect(account.cloudFormation.answers.filter(({ accepted }) => !accepted)).toHaveLength(2);
   });
 
-  test('deletes what the update had made, and leaves alone what it had not reached', async () => {
+  test('deletes what the update had created, and leaves alone what it had not reached', async () => {
     const account = new ScriptedAccount(oneKeyPerDomain);
     await account.deploy({ Key: key('a'), Last: slow(0) });
     const failing = { Failing: slow(10, { Fails: true }), Last: { ...slow(5), DependsOn: 'Failing' } };
@@ -365,7 +365,7 @@ describe('the rollback of an update, because another resource fails', () => {
     expect(reasonsOf(stack, 'Last')).toHaveLength(3);
   });
 
-  test('gives a resource that refused its update its status back', async () => {
+  test('restores the status of a resource that refused its update', async () => {
     const account = new ScriptedAccount();
     await account.deploy({ One: slow(0) });
     const stack = await account.deploy({ One: slow(1, { Fails: true }) });
@@ -473,18 +473,21 @@ describe('deletion', () => {
   test.each([
     [true, ['Key']],
     [false, ['Key', 'Fn']],
-  ])('that fails goes on to what the resource depends on: %p', async (deletesDependenciesOfFailed, left) => {
-    const account = new ScriptedAccount(refusing, { deletesDependenciesOfFailed });
-    const stack = await account.deploy(dependent);
-    await account.delete(stack);
-    expect(stack.status).toBe('DELETE_FAILED');
-    expect([...stack.resources.keys()].sort()).toEqual([...left].sort());
-  });
+  ])(
+    'that fails continues with what the resource depends on: %p',
+    async (deletesDependenciesOfFailed, left) => {
+      const account = new ScriptedAccount(refusing, { deletesDependenciesOfFailed });
+      const stack = await account.deploy(dependent);
+      await account.delete(stack);
+      expect(stack.status).toBe('DELETE_FAILED');
+      expect([...stack.resources.keys()].sort()).toEqual([...left].sort());
+    },
+  );
 
   test.each([
     [true, ['Key']],
     [false, ['Fn', 'Key']],
-  ])('that fails in a rollback goes on likewise: %p', async (deletesDependenciesOfFailed, left) => {
+  ])('that fails in a rollback continues in the same way: %p', async (deletesDependenciesOfFailed, left) => {
     const account = new ScriptedAccount(refusing, { deletesDependenciesOfFailed });
     const stack = await account.deploy({ ...dependent, Other: brokenParameter({ DependsOn: 'Key' }) });
     expect([stack.status, [...stack.resources.keys()]]).toEqual(['ROLLBACK_FAILED', left]);

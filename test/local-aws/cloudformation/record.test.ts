@@ -183,7 +183,7 @@ describe('the entry of a resource', () => {
     },
   );
 
-  test('is the current one again once its former copy was retained', async () => {
+  test('is the current one again once its old copy was retained', async () => {
     const account = new ScriptedAccount(oneKeyPerDomain, { cleanUpShows: 'former' });
     await account.deploy({ Key: key('a', { UpdateReplacePolicy: 'Retain' }) });
     const stack = await account.deploy({ Key: key('b', { UpdateReplacePolicy: 'Retain' }) });

@@ -79,7 +79,7 @@ test.each<[string, object, RegExp]>([
   expect(account.parameters.size).toBe(0);
 });
 
-test('SSM parameters come, change and go with their stack; a taken name is refused', async () => {
+test('SSM parameters are created, changed and deleted with their stack; a taken name is refused', async () => {
   const account = new ScriptedAccount();
   const named = (Value: string) => parameter(Value, { Properties: { Name: '/p', Type: 'String', Value } });
   await account.deploy({ P: named('1') });

@@ -153,7 +153,7 @@ test.each<[string, unknown, object, RegExp]>([
     { Resources: { A: { ...slow(0), DependsOn: 'B' }, B: { ...slow(0), DependsOn: 'A' } } },
     /Circular dependency between resources: \[A, B\]/,
   ],
-])('%s is refused before anything is made', async (_what, value, extra, reason) => {
+])('%s is refused before anything is created', async (_what, value, extra, reason) => {
   await expect(resolved(value, extra)).rejects.toThrow(reason);
 });
 
@@ -167,7 +167,7 @@ test('a template without resources is refused, and so are parameters that it doe
   expect(create).toThrow(/Parameters: \[P\] do not exist/);
 });
 
-test('a resource whose condition is false is not made, and needs not exist for DependsOn or the other branch', async () => {
+test('a resource whose condition is false is not created, and need not exist for DependsOn or the other branch', async () => {
   const account = new ScriptedAccount();
   const stack = await account.deploy(
     {

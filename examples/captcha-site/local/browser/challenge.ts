@@ -3,7 +3,7 @@ import { cookieDomainList, folderOfThisScript, keepToken, presentToken } from '.
 const folder = folderOfThisScript();
 const cookieDomains = cookieDomainList();
 
-/** Without a solved puzzle: it tells a browser from a mere client, and satisfies no CAPTCHA rule. */
+/** Gets a token without a solved puzzle: it shows that the client is a browser, and satisfies no CAPTCHA rule. */
 async function getToken(): Promise<string> {
   const present = presentToken();
   if (present) return present;

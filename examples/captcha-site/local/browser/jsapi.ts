@@ -28,7 +28,7 @@ class CaptchaError extends Error {
 type Verdict = { readonly correct: false } | { readonly correct: true; token: string; domain: string };
 
 const folder = folderOfThisScript();
-// read once: a list that is set later does not count
+// read once: a list that is set later has no effect
 const cookieDomains = cookieDomainList();
 
 function renderCaptcha(container: Element, configuration: Configuration): void {
@@ -85,7 +85,7 @@ async function call<T>(name: string, body: object): Promise<T> {
 }
 
 Object.assign(window, { AwsWafCaptcha: { renderCaptcha } });
-// as AWS's script does: what handles tokens comes by itself, and later
+// as in AWS's script: the part that handles tokens loads by itself, later
 if (!('AwsWafIntegration' in window)) {
   const script = document.createElement('script');
   script.src = `${folder}challenge.js`;

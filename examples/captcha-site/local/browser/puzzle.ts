@@ -10,7 +10,7 @@ export interface Appearance {
   readonly skipTitle?: boolean;
 }
 
-/** Puts a puzzle into the container; `onConfirm` gets the places that were chosen. */
+/** Puts a puzzle into the container; `onConfirm` gets the chosen positions. */
 export function drawPuzzle(
   container: Element,
   puzzle: Puzzle,
