@@ -65,7 +65,6 @@ export function decideDelete(
   const completedId = history?.completedIds.get(request.logicalResourceId);
   const present =
     stays && !isCurrent ? own.physicalResourceId : completedId === id.text ? undefined : completedId;
-  // guard: the settled id names its keys
   const named = [present, isUpdated ? undefined : history?.settledId, ...shown, ...completed];
   const digests = named.flatMap(text => digestsIn(parse(text)));
   // guard: a key stays while the record names it

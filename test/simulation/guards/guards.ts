@@ -34,12 +34,6 @@ export const GUARDS: readonly Guard[] = [
     without: 'return split(keys, () => false);',
   },
   {
-    tag: 'the settled id names its keys',
-    promise: 'restored',
-    keeps: 'the clean-up of a rollback deletes no key that the stack went back to',
-    without: 'const named = [present, ...shown, ...completed];',
-  },
-  {
     tag: 'the domains fit',
     promise: 'continuous',
     keeps: 'the key holds exactly the desired domains',
