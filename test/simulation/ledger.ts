@@ -56,6 +56,21 @@ export interface Answer {
   readonly RequestId: string;
 }
 
+/** A key that a resource has under an id. */
+interface Copy {
+  readonly id: string;
+  readonly known: KnownKey;
+  readonly isImported: boolean;
+}
+
+/** What is known of a key at a deletion. */
+export interface Uses {
+  /** Whether CloudFormation ever wrote an id down: a response to a cancelled request may come to nothing. */
+  isRecorded(id: string): boolean;
+  /** Whether another resource uses a key. */
+  isUsed(apiKey: string): boolean;
+}
+
 /** Who created each key, and whose it is: known from the calls and the responses, not from what the handler believes. */
 export class Ledger {
   /** By API key. */
@@ -63,7 +78,7 @@ export class Ledger {
   readonly invocations: Invocation[] = [];
   private readonly byDigest = new Map<string, KnownKey>();
   /** Which key a resource has under an id, and whether it only uses it; by resource and id. */
-  private readonly copies = new Map<string, { readonly known: KnownKey; readonly isImported: boolean }>();
+  private readonly copies = new Map<string, Copy>();
 
   constructor(private readonly now: () => number) {}
 
@@ -88,17 +103,17 @@ export class Ledger {
   noteCopy(event: Event, id: string, known: KnownKey): void {
     const resource = resourceOf(event);
     const isImported = event.ResourceProperties.ExistingApiKey === known.key.apiKey;
-    this.copies.set(`${resource} ${id}`, { known, isImported });
+    this.copies.set(`${resource} ${id}`, { id, known, isImported });
     known.holders.add(resource);
     known.isReleased = isImported ? known.isReleased || known.wasReleased : false;
     if (!isImported) known.owners.add(resource);
   }
 
-  /** Notes that the deletion of an id has succeeded; `isUsed` tells whether another resource uses a key. */
-  noteDeletion(event: Event, id: string, isUsed: (apiKey: string) => boolean): void {
+  /** Notes that the deletion of an id has succeeded. */
+  noteDeletion(event: Event, id: string, { isRecorded, isUsed }: Uses): void {
     this.copies.delete(`${resourceOf(event)} ${id}`);
     const isOwned = (known: KnownKey) =>
-      [...this.copies.values()].some(copy => copy.known === known && !copy.isImported);
+      [...this.copies.values()].some(copy => copy.known === known && !copy.isImported && isRecorded(copy.id));
     for (const known of this.named(id)) {
       if (known.goneAt !== undefined || isOwned(known) || !isUsed(known.key.apiKey)) continue;
       known.isReleased = true;

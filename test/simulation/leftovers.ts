@@ -45,6 +45,8 @@ function causeOf(account: Account, known: KnownKey): string | undefined {
   const isAnswered = ({ event }: (typeof deletions)[number]) =>
     account.responses.accepted.has(event.RequestId);
   if (deletions.length > 0 && !deletions.some(isAnswered)) return 'the Delete came too late';
+  if (deletions.some(({ event, sentAt }) => mayShowEarlierCleanUp(account, event.StackId, sentAt)))
+    return 'the record was late, and showed an earlier clean-up';
   const named = deletions.flatMap(({ event }) =>
     event.RequestType === 'Delete' ? account.ledger.named(event.PhysicalResourceId) : [],
   );
@@ -65,6 +67,18 @@ function causeOf(account: Account, known: KnownKey): string | undefined {
   return account.conditions.timeoutSeconds < 900
     ? `the time of ${account.conditions.timeoutSeconds} s`
     : undefined;
+}
+
+/** Whether a late record may show, to the Delete of a stack's deletion, the clean-up of the operation before. */
+function mayShowEarlierCleanUp(account: Account, stackId: string, sentAt: number): boolean {
+  const stack = account.cloudFormation.engine.stacks.find(({ id }) => id === stackId);
+  const own = stack?.events.filter(
+    ({ physicalId, timestamp }) => physicalId === stackId && timestamp <= sentAt,
+  );
+  if (own?.[0] === undefined) return false;
+  const from = sentAt - account.conditions.recordLagMs;
+  const statuses = own.filter(({ timestamp }) => timestamp >= from).map(({ status }) => status);
+  return statuses.at(-1) === 'DELETE_IN_PROGRESS' && statuses.some(status => status.includes('CLEANUP'));
 }
 
 /** Why a request that was cancelled was not undone before its role went. */

@@ -12,7 +12,7 @@ export class ResponseUrls {
   readonly accepted = new Map<string, Answer>();
   private readonly refusals = new Map<string, ReturnType<Account['troubles']['refusalOfResponses']>>();
   private readonly taken = new Map<string, number>();
-  /** What an environment answered to an event, which it has to remember. */
+  /** What an environment answered to an event that was waited for, which it has to remember. */
   private readonly answered = new Map<string, string>();
 
   constructor(private readonly account: Account) {}
@@ -58,19 +58,25 @@ export class ResponseUrls {
     const { event, number, environment } = invocation;
     const answer: Answer = JSON.parse(body.toString());
     this.taken.set(url, number);
-    const occasion = `${environment} ${answer.RequestId}`;
-    const before = this.answered.get(occasion) ?? answer.Status;
-    if (before !== answer.Status) violation('live', `#${number} answered in two ways`);
-    this.answered.set(occasion, before);
     cloudFormation.answer(new URL(url).pathname.slice(1), body);
     const isAccepted = cloudFormation.answers.at(-1)?.accepted === true;
     const { Status, Reason = '', PhysicalResourceId: id } = answer;
     trace(() => `#${number} answers ${Status} ${Reason}${isAccepted ? '' : ', which nobody waits for'}`);
+    const occasion = `${environment} ${answer.RequestId}`;
+    if ((this.answered.get(occasion) ?? Status) !== Status)
+      violation('live', `#${number} answered in two ways`);
     if (!isAccepted) return;
+    this.answered.set(occasion, Status);
     this.accepted.set(answer.RequestId, answer);
     if (event.RequestType === 'Delete') {
       if (Status === 'SUCCESS')
-        ledger.noteDeletion(event, event.PhysicalResourceId, apiKey => this.isUsed(event, apiKey));
+        ledger.noteDeletion(event, event.PhysicalResourceId, {
+          isUsed: apiKey => this.isUsed(event, apiKey),
+          isRecorded: other =>
+            cloudFormation.engine.stacks.some(({ events }) =>
+              events.some(({ physicalId }) => physicalId === other),
+            ),
+        });
       return;
     }
     const [known] = ledger.named(id);
