@@ -1,11 +1,8 @@
 import type { WAFV2Client } from '@aws-sdk/client-wafv2';
 import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceResponse } from 'aws-lambda';
-import { Lifecycle } from '../../lambda/action/lifecycle';
-import { Retry } from '../../lambda/aws/retry';
-import { type CloudFormationReads, StackRecord } from '../../lambda/aws/stack-record';
-import { WafKeys } from '../../lambda/aws/waf-keys';
+import type { CloudFormationReads } from '../../lambda/aws/stack-record';
 import { digestOf, newKeyId, parseKeyId } from '../../lambda/decision/key-id';
-import { customResource } from '../../lambda/protocol/custom-resource';
+import { createHandler } from '../../lambda/handler';
 import { SeenKeys } from '../../lambda/runtime/log';
 import { FUNCTION_TIMEOUT_SECONDS, RESOURCE_TYPE } from '../../lib/properties';
 import { Engine, type ResourceType, type Stack } from '../../local-aws/cloudformation';
@@ -212,19 +209,21 @@ export class ThroughputAccount {
   }
 
   private async handle(event: CloudFormationCustomResourceEvent): Promise<void> {
-    const { clock, random, client, reads } = this;
-    const retry = new Retry(clock, random);
-    const seen = new SeenKeys();
-    const log = () => undefined;
-    const keys = new WafKeys({ clock, retry, log, seen, clientFor: () => client });
-    const record = new StackRecord(async () => reads, retry, clock);
-    const put = async (url: string, body: Buffer) => {
-      await this.latency();
-      this.accept(url, JSON.parse(body.toString()));
-      return { status: 200 };
-    };
-    const lifecycle = new Lifecycle({ keys, record, clock, log, seen });
-    const handler = customResource(lifecycle, { clock, put, log, seen, stackId: this.stack.id });
+    const { clock, random, client, reads, stack } = this;
+    const handler = createHandler({
+      clock,
+      random,
+      put: async (url, body) => {
+        await this.latency();
+        this.accept(url, JSON.parse(body.toString()));
+        return { status: 200 };
+      },
+      log: () => undefined,
+      seen: new SeenKeys(),
+      clientFor: () => client,
+      reads: async () => reads,
+      stackId: stack.id,
+    });
     const deadline = clock.now() + FUNCTION_TIMEOUT_SECONDS * 1000;
     await handler(event, { getRemainingTimeInMillis: () => deadline - clock.now() });
   }

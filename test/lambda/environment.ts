@@ -1,11 +1,7 @@
 import { WAFV2Client } from '@aws-sdk/client-wafv2';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
-import { Lifecycle } from '../../lambda/action/lifecycle';
-import { Retry } from '../../lambda/aws/retry';
-import { StackRecord } from '../../lambda/aws/stack-record';
-import { WafKeys } from '../../lambda/aws/waf-keys';
 import { digestOf } from '../../lambda/decision/key-id';
-import { customResource } from '../../lambda/protocol/custom-resource';
+import { createHandler } from '../../lambda/handler';
 import type { Put } from '../../lambda/protocol/response';
 import { SeenKeys } from '../../lambda/runtime/log';
 import { inProcessHandler } from '../../local-aws/in-process';
@@ -49,26 +45,25 @@ export class Account {
 
   /** A fresh execution environment, which remembers nothing. */
   public environment(stackId?: string): Environment {
-    const { clock } = this;
-    const seen = new SeenKeys();
-    const log = (message: string, details?: object) => {
-      this.logLines.push(JSON.stringify({ message, ...details }));
+    const { clock, waf, stack } = this;
+    const handler = createHandler({
+      clock,
+      random: () => this.random(),
+      put: (url, body, signal) => this.put(url, body, signal),
+      log: (message, details) => this.logLines.push(JSON.stringify({ message, ...details })),
+      seen: new SeenKeys(),
+      clientFor: region => inProcessClient(region, waf, clock),
+      reads: async () => stack.calls,
+      stackId,
+    });
+    const run = (event: unknown, remainingMs = 900_000) => {
+      const deadline = clock.now() + remainingMs;
+      return clock.run(handler(event, { getRemainingTimeInMillis: () => deadline - clock.now() }));
     };
-    const clientFor = (region: string) => inProcessClient(region, this.waf, clock);
-    const retry = new Retry(clock, () => this.random());
-    const keys = new WafKeys({ clock, retry, log, seen, clientFor });
-    const record = new StackRecord(async () => this.stack.calls, retry, clock);
-    const put: Put = (url, body, signal) => this.put(url, body, signal);
-    const lifecycle = new Lifecycle({ keys, record, clock, log, seen });
-    const handler = customResource(lifecycle, { clock, put, log, seen, stackId });
     return {
-      run: (event, remainingMs = 900_000) => {
-        const deadline = clock.now() + remainingMs;
-        return clock.run(handler(event, { getRemainingTimeInMillis: () => deadline - clock.now() }));
-      },
-      invoke: async (event, remainingMs = 900_000) => {
-        const deadline = clock.now() + remainingMs;
-        await clock.run(handler(event, { getRemainingTimeInMillis: () => deadline - clock.now() }));
+      run,
+      invoke: async (event, remainingMs) => {
+        await run(event, remainingMs);
         const response = this.responses.at(-1);
         if (!response) throw new Error('expected a response, got none');
         return response;

@@ -1,3 +1,4 @@
+import { createHandler as libraryHandler } from '../../lambda/handler';
 import { CloudFormation, type ResourceType } from '../../local-aws/cloudformation';
 import { Wafv2 } from '../../local-aws/wafv2';
 import { VirtualClock } from '../virtual-clock';
@@ -5,7 +6,6 @@ import { Dice } from './dice';
 import type { CreateHandler, Outside, WafCall } from './handler-environment';
 import type { Conditions, History, ListConditions } from './history';
 import { type Invocation, Ledger } from './ledger';
-import { libraryHandler } from './library-handler';
 import { ResponseUrls } from './response-urls';
 import { Roles } from './roles';
 import { StackReads } from './stack-reads';

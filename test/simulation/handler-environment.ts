@@ -1,27 +1,16 @@
 import { WAFNonexistentItemException, WAFOptimisticLockException, WAFV2Client } from '@aws-sdk/client-wafv2';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
-import type { CloudFormationReads } from '../../lambda/aws/stack-record';
+import type { HandlerOptions } from '../../lambda/handler';
 import type { InvocationContext } from '../../lambda/protocol/custom-resource';
-import type { Attempt, Put } from '../../lambda/protocol/response';
+import type { Attempt } from '../../lambda/protocol/response';
 import type { Clock } from '../../lambda/runtime/clock';
-import type { Log } from '../../lambda/runtime/log';
+import { SeenKeys } from '../../lambda/runtime/log';
 import type { FunctionConfiguration } from '../../local-aws/lambda-function';
 import type { CreationCall, Invocation } from './ledger';
 import type { ReadInput, ReadOperation } from './stack-reads';
 
-/** All that a handler has of the world. */
-export interface Capabilities {
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly put: Put;
-  readonly log: Log;
-  readonly clientFor: (region: string) => WAFV2Client;
-  readonly reads: CloudFormationReads;
-  readonly stackId: string | undefined;
-}
-
 export type Handler = (event: CloudFormationCustomResourceEvent, context: InvocationContext) => Promise<void>;
-export type CreateHandler = (capabilities: Capabilities) => Handler;
+export type CreateHandler = (options: HandlerOptions) => Handler;
 
 /** A call of WAF; a creation is noted in it. */
 export interface WafCall {
@@ -58,7 +47,7 @@ export class Environment {
     private readonly configuration: FunctionConfiguration,
     createHandler: CreateHandler,
   ) {
-    this.handler = createHandler(this.capabilities());
+    this.handler = createHandler(this.handlerOptions());
   }
 
   get isIdle(): boolean {
@@ -92,7 +81,7 @@ export class Environment {
     return end;
   }
 
-  private capabilities(): Capabilities {
+  private handlerOptions(): HandlerOptions {
     const { clock, random } = this.outside;
     const { region, environment } = this.configuration;
     const read =
@@ -115,13 +104,14 @@ export class Environment {
           ),
         ),
       log: (message, details) => this.log(message, details),
+      seen: new SeenKeys(),
       clientFor: of => this.wafClient(of),
-      reads: {
+      reads: async () => ({
         describeStacks: read('describeStacks'),
         describeStackResource: read('describeStackResource'),
         listStackResources: read('listStackResources'),
         describeStackEvents: read('describeStackEvents'),
-      },
+      }),
       stackId: environment.STACK_ID,
     };
   }
