@@ -7,7 +7,8 @@ import { SeenKeys } from '../../lambda/runtime/log';
 import { FUNCTION_TIMEOUT_SECONDS, RESOURCE_TYPE } from '../../lib/properties';
 import { Engine, type ResourceType, type Stack } from '../../local-aws/cloudformation';
 import { Wafv2 } from '../../local-aws/wafv2';
-import { VirtualClock } from '../../test/virtual-clock';
+import { seededRandom } from '../../test/virtual-account/seeded-random';
+import { VirtualClock } from '../../test/virtual-account/virtual-clock';
 import { Calls } from './calls';
 import { stackReads } from './stack-reads';
 import { wafClient } from './waf-client';
@@ -81,7 +82,7 @@ export class ThroughputAccount {
     { seed, refusedCallsCount, foreignKeys = 0, isPrompt = false }: Conditions,
   ) {
     const { clock, calls } = this;
-    const random = linearCongruential(seed);
+    const random = seededRandom(seed);
     this.random = random;
     const perSecond = { CreateAPIKey: 1, ListAPIKeys: 5 };
     this.waf = new Wafv2({ clock, random, quota: { perSecond, refusedCallsCount } });
@@ -243,13 +244,4 @@ export class ThroughputAccount {
 
 function keyOf(id = ''): string | undefined {
   return parseKeyId(id, REGION)?.digest;
-}
-
-// Knuth's MMIX generator, cut to 32 bits: the same numbers in every run
-function linearCongruential(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
 }

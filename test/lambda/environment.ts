@@ -4,10 +4,10 @@ import { digestOf } from '../../lambda/decision/key-id';
 import { createHandler } from '../../lambda/handler';
 import type { Put } from '../../lambda/protocol/response';
 import { SeenKeys } from '../../lambda/runtime/log';
-import { inProcessHandler } from '../../local-aws/in-process';
 import { Wafv2, type Wafv2Options } from '../../local-aws/wafv2';
-import { offlineSettings } from '../offline-client';
-import { VirtualClock } from '../virtual-clock';
+import { inProcessClient } from '../virtual-account/in-process-client';
+import { seededRandom } from '../virtual-account/seeded-random';
+import { VirtualClock } from '../virtual-account/virtual-clock';
 import { StackDouble } from './stack-double';
 
 /** What CloudFormation was told. */
@@ -33,26 +33,26 @@ export class Account {
   };
   /** Is told each response that was taken: a test writes down here what CloudFormation does with it. */
   public onResponse: (response: Response | undefined) => void = () => undefined;
-  private seed = 1;
+  private readonly random = seededRandom(1);
 
   constructor(
     options: Partial<Wafv2Options> = {},
     public readonly clock = new VirtualClock(),
   ) {
-    this.waf = new Wafv2({ clock, random: () => this.random(), ...options });
+    this.waf = new Wafv2({ clock, random: this.random, ...options });
     this.stack = new StackDouble(clock);
   }
 
   /** A fresh execution environment, which remembers nothing. */
   public environment(stackId?: string): Environment {
-    const { clock, waf, stack } = this;
+    const { clock, random, waf, stack } = this;
     const handler = createHandler({
       clock,
-      random: () => this.random(),
+      random,
       put: (url, body, signal) => this.put(url, body, signal),
       log: (message, details) => this.logLines.push(JSON.stringify({ message, ...details })),
       seen: new SeenKeys(),
-      clientFor: region => inProcessClient(region, waf, clock),
+      clientFor: region => new WAFV2Client(inProcessClient('wafv2', region, waf.service, clock)),
       reads: async () => stack.calls,
       stackId,
     });
@@ -85,12 +85,6 @@ export class Account {
   public keys(): string[] {
     return this.waf.keys().map(({ apiKey }) => apiKey);
   }
-
-  // a linear congruential generator (Knuth, MMIX), cut to 32 bits: the same numbers in every run
-  private random(): number {
-    this.seed = (Math.imul(this.seed, 1664525) + 1013904223) >>> 0;
-    return this.seed / 2 ** 32;
-  }
 }
 
 export interface Environment {
@@ -102,9 +96,4 @@ export interface Environment {
 /** The id of a key that the stack of the test events created. */
 export function idOf(key: string, more = '', scope = 'REGIONAL', region = 'eu-west-1'): string {
   return `WafCaptchaApiKey/${scope}/${region}/${digestOf(key)}${more}`;
-}
-
-function inProcessClient(region: string, waf: Wafv2, clock: VirtualClock): WAFV2Client {
-  const requestHandler = inProcessHandler(waf.service, clock);
-  return new WAFV2Client({ ...offlineSettings('wafv2', region), requestHandler });
 }

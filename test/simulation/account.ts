@@ -1,7 +1,7 @@
 import { createHandler as libraryHandler } from '../../lambda/handler';
 import { CloudFormation, type ResourceType } from '../../local-aws/cloudformation';
 import { Wafv2 } from '../../local-aws/wafv2';
-import { VirtualClock } from '../virtual-clock';
+import { VirtualClock } from '../virtual-account/virtual-clock';
 import { Dice } from './dice';
 import type { CreateHandler, Outside, WafCall } from './handler-environment';
 import type { Conditions, History, ListConditions } from './history';

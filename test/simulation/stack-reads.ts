@@ -2,7 +2,7 @@ import type { CloudFormationReads } from '../../lambda/aws/stack-record';
 import { type CloudFormation, recordAt, type Stack, type StackEvent } from '../../local-aws/cloudformation';
 import { eventDescription, resourceDescription } from '../../local-aws/cloudformation/descriptions';
 import { Quota } from '../../local-aws/quota';
-import type { VirtualClock } from '../virtual-clock';
+import type { VirtualClock } from '../virtual-account/virtual-clock';
 import type { Dice } from './dice';
 import type { Conditions } from './history';
 import { serviceError } from './troubles';

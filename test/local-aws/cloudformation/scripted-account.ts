@@ -8,7 +8,8 @@ import {
   type Variants,
 } from '../../../local-aws/cloudformation';
 import type { EventInvokeConfiguration, FunctionConfiguration } from '../../../local-aws/lambda-function';
-import { VirtualClock } from '../../virtual-clock';
+import { seededRandom } from '../../virtual-account/seeded-random';
+import { VirtualClock } from '../../virtual-account/virtual-clock';
 
 /** A custom resource's event; fields that a request type lacks are empty. */
 export interface CustomEvent {
@@ -55,14 +56,10 @@ export class ScriptedAccount {
   ) {
     this.script = script;
     const resourceTypes = new Map([['Test::Slow', slowType(this.clock)]]);
-    let seed = 1;
     this.cloudFormation = new CloudFormation({
       accountId: '000000000000',
       clock: this.clock,
-      random: () => {
-        seed = (seed * 16807) % 2147483647;
-        return seed / 2147483647;
-      },
+      random: seededRandom(1),
       functions: this.lambda(),
       parameters: byNameAlone(this.parameters),
       readObject: (bucket, key) => Buffer.from(this.objects.get(`${bucket}/${key}`) ?? ''),
