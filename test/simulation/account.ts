@@ -1,9 +1,10 @@
 import type { DescribeStackEventsOutput, StackEvent } from '@aws-sdk/client-cloudformation';
 import type { ListAPIKeysResponse } from '@aws-sdk/client-wafv2';
 import { createHandler as libraryHandler } from '../../lambda/handler';
-import { CloudFormation, type ResourceType } from '../../local-aws/cloudformation';
+import { CloudFormation } from '../../local-aws/cloudformation';
 import { Wafv2 } from '../../local-aws/wafv2';
 import { sdkError } from '../virtual-account/sdk-error';
+import { slowResource } from '../virtual-account/slow-resource';
 import { StackReads } from '../virtual-account/stack-reads';
 import { VirtualClock } from '../virtual-account/virtual-clock';
 import { callWaf } from '../virtual-account/waf-client';
@@ -72,7 +73,7 @@ export class Account {
       variants: conditions.variants,
       resourceTypes: new Map([
         ['AWS::IAM::Role', this.roles.type],
-        ['Test::Neighbour', neighbour(this.clock)],
+        ['Test::Neighbour', slowResource(this.clock)],
       ]),
     });
     const { recordLagMs, lagsEvenly, readsPerSecond } = conditions;
@@ -230,14 +231,4 @@ function without(value: object, name: string): object {
 
 function respelled(domains: readonly string[]): string[] {
   return [...domains].reverse().map(domain => domain.toUpperCase());
-}
-
-/** A resource that takes its time and then fails, if it is told to. */
-function neighbour(clock: VirtualClock): ResourceType {
-  const work: ResourceType['create'] = async ({ logicalId, properties, signal }) => {
-    await clock.sleep(Number(properties.Ms), signal);
-    if (properties.Fails === true) throw new Error(`${logicalId} was told to fail`);
-    return { physicalId: logicalId, attributes: {} };
-  };
-  return { create: work, update: work, delete: async () => undefined };
 }
