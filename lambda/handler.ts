@@ -13,12 +13,8 @@ export interface HandlerOptions extends CustomResourceOptions, Omit<WafKeysOptio
 
 /** The handler of one execution environment, which remembers nothing yet. */
 export function createHandler(options: HandlerOptions) {
-  const { clock, random, reads } = options;
-  const retry = new Retry(clock, random);
-  const lifecycle = new Lifecycle({
-    ...options,
-    keys: new WafKeys({ ...options, retry }),
-    record: new StackRecord(reads, retry, clock),
-  });
-  return customResource(lifecycle, options);
+  const retry = new Retry(options.clock, options.random);
+  const record = new StackRecord(options.reads, retry, options.clock);
+  const keys = new WafKeys({ ...options, retry });
+  return customResource(new Lifecycle({ ...options, keys, record }), options);
 }
