@@ -11,6 +11,7 @@ import type { Stack } from './stack';
 export type ReadObject = (bucket: string, key: string) => Uint8Array | Promise<Uint8Array>;
 
 export interface ApiOptions extends RecordReadsOptions {
+  readonly engine: Engine;
   readonly changeSets: ChangeSets;
   readonly readObject: ReadObject;
 }

@@ -25,7 +25,7 @@ export {
   type ResourceState,
   type ResourceType,
 } from './resource-type';
-export type { Output, Stack, StackEvent, StackResource } from './stack';
+export { type Output, Stack, type StackEvent, type StackResource } from './stack';
 export { recordAt, type StackRecord } from './stack-record';
 
 export interface CloudFormationOptions extends EngineOptions {

@@ -5,7 +5,7 @@ import type { Stack, StackResource } from './stack';
 import { recordAt, type StackRecord } from './stack-record';
 
 export interface RecordReadsOptions {
-  readonly engine: Engine;
+  readonly engine: Pick<Engine, 'stacks' | 'find'>;
   /** The time whose record the reads of a stack show. */
   readonly readsAt: (stack: Stack) => number;
   readonly eventsPerPage?: number;

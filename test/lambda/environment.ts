@@ -5,7 +5,7 @@ import { createHandler } from '../../lambda/handler';
 import type { Put } from '../../lambda/protocol/response';
 import { SeenKeys } from '../../lambda/runtime/log';
 import { Wafv2, type Wafv2Options } from '../../local-aws/wafv2';
-import { inProcessClient } from '../virtual-account/in-process-client';
+import { inProcessSettings } from '../virtual-account/in-process-settings';
 import { seededRandom } from '../virtual-account/seeded-random';
 import { VirtualClock } from '../virtual-account/virtual-clock';
 import { StackDouble } from './stack-double';
@@ -52,7 +52,7 @@ export class Account {
       put: (url, body, signal) => this.put(url, body, signal),
       log: (message, details) => this.logLines.push(JSON.stringify({ message, ...details })),
       seen: new SeenKeys(),
-      clientFor: region => new WAFV2Client(inProcessClient('wafv2', region, waf.service, clock)),
+      clientFor: region => new WAFV2Client(inProcessSettings('wafv2', region, waf.service, clock)),
       reads: async () => stack.calls,
       stackId,
     });

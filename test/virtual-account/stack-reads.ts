@@ -12,10 +12,13 @@ export type ReadOperation = Capitalize<keyof CloudFormationReads>;
 export function cloudFormationReads(
   call: (operation: ReadOperation, input: ReadInput, options: CallOptions) => Promise<object>,
 ): CloudFormationReads {
-  const read = (operation: ReadOperation) => async (input: ReadInput, options: CallOptions) => ({
-    ...(await call(operation, input, options)),
-    $metadata: {},
-  });
+  const read = (operation: ReadOperation) => async (input: ReadInput, options: CallOptions) => {
+    try {
+      return { ...(await call(operation, input, options)), $metadata: {} };
+    } catch (error) {
+      throw error instanceof AwsError ? sdkError(error.code, error.message, error.status) : error;
+    }
+  };
   return {
     describeStacks: read('DescribeStacks'),
     describeStackResource: read('DescribeStackResource'),
@@ -48,12 +51,8 @@ export class StackReads {
   }
 
   read(region: string, operation: ReadOperation, input: ReadInput): object {
-    if (!this.quota.allows(region, 'reads')) throw sdkError('Throttling', 'Rate exceeded');
-    try {
-      return this.reads[operation](region, input);
-    } catch (error) {
-      throw error instanceof AwsError ? sdkError(error.code, error.message, error.status) : error;
-    }
+    if (!this.quota.allows(region, 'reads')) throw new AwsError('Throttling', 'Rate exceeded');
+    return this.reads[operation](region, input);
   }
 
   private readsAt(stack: Stack): number {

@@ -4,18 +4,18 @@ import { Denial, described, isAccessDenied, Refusal, Verdict, verdictOn } from '
 import { AwsError, jsonError, queryError } from '../../../local-aws/aws-error';
 import { ConnectionFault } from '../../../local-aws/faults';
 import type { Service } from '../../../local-aws/service';
-import { inProcessClient } from '../../virtual-account/in-process-client';
+import { inProcessSettings } from '../../virtual-account/in-process-settings';
 import { VirtualClock } from '../../virtual-account/virtual-clock';
 
 /** What the real client of WAF throws when this is the answer. */
 function ofWaf(service: Service): Promise<unknown> {
-  const client = new WAFV2Client(inProcessClient('wafv2', 'eu-west-1', service, new VirtualClock()));
+  const client = new WAFV2Client(inProcessSettings('wafv2', 'eu-west-1', service, new VirtualClock()));
   return client.send(new ListAPIKeysCommand({ Scope: 'REGIONAL' })).catch((error: unknown) => error);
 }
 
 /** What the real client of CloudFormation throws when this is the answer. */
 function ofCloudFormation(service: Service): Promise<unknown> {
-  const settings = inProcessClient('cloudformation', 'eu-west-1', service, new VirtualClock());
+  const settings = inProcessSettings('cloudformation', 'eu-west-1', service, new VirtualClock());
   const client = new CloudFormationClient(settings);
   return client.send(new DescribeStacksCommand({ StackName: 'shop' })).catch((error: unknown) => error);
 }

@@ -6,7 +6,7 @@ import { type TimeLimit, timeLimit } from '../../../lambda/runtime/clock';
 import { SeenKeys } from '../../../lambda/runtime/log';
 import type { ServiceRequest, ServiceResponse } from '../../../local-aws/service';
 import { Wafv2, type Wafv2Options } from '../../../local-aws/wafv2';
-import { inProcessClient } from '../../virtual-account/in-process-client';
+import { inProcessSettings } from '../../virtual-account/in-process-settings';
 import { seededRandom } from '../../virtual-account/seeded-random';
 import { VirtualClock } from '../../virtual-account/virtual-clock';
 
@@ -81,7 +81,7 @@ export class WafAccount {
 
   private client(region: string): WAFV2Client {
     this.regions.add(region);
-    return new WAFV2Client(inProcessClient('wafv2', region, request => this.answer(request), this.clock));
+    return new WAFV2Client(inProcessSettings('wafv2', region, request => this.answer(request), this.clock));
   }
 
   private async answer(request: ServiceRequest): Promise<ServiceResponse> {

@@ -8,12 +8,12 @@ import {
   RollbackStackCommand,
   UpdateStackCommand,
 } from '@aws-sdk/client-cloudformation';
-import { inProcessClient } from '../../virtual-account/in-process-client';
+import { inProcessSettings } from '../../virtual-account/in-process-settings';
 import { failed, key, ScriptedAccount, slow, success } from './scripted-account';
 
 function clientOf({ cloudFormation, clock }: ScriptedAccount): CloudFormationClient {
   return new CloudFormationClient(
-    inProcessClient('cloudformation', 'eu-west-1', cloudFormation.service, clock),
+    inProcessSettings('cloudformation', 'eu-west-1', cloudFormation.service, clock),
   );
 }
 

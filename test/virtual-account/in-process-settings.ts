@@ -3,7 +3,7 @@ import { inProcessHandler } from '../../local-aws/in-process';
 import type { Service } from '../../local-aws/service';
 
 /** Settings of an SDK client that calls `service` without a socket and looks nothing up, outside of the virtual time. */
-export function inProcessClient(name: string, region: string, service: Service, clock: Clock) {
+export function inProcessSettings(name: string, region: string, service: Service, clock: Clock) {
   return {
     region,
     maxAttempts: 1,
