@@ -10,24 +10,24 @@
  * ARCHITECTURE.md has the promises, the tables and the reasons.
  */
 import { WAFV2Client } from '@aws-sdk/client-wafv2';
-import { Lifecycle } from './action/lifecycle';
-import { Retry } from './aws/retry';
-import { StackRecord } from './aws/stack-record';
-import { WafKeys } from './aws/waf-keys';
-import { customResource } from './protocol/custom-resource';
+import { createHandler } from './handler';
 import { put } from './protocol/response';
-import { systemClock as clock } from './runtime/clock';
+import { systemClock } from './runtime/clock';
 import { jsonLog, SeenKeys } from './runtime/log';
 
 const clients = new Map<string, WAFV2Client>();
 const seen = new SeenKeys();
-const log = jsonLog(seen);
-const retry = new Retry(clock, Math.random);
-const keys = new WafKeys({ clock, retry, log, seen, clientFor });
-const record = new StackRecord(() => import('./aws/cloudformation-reads'), retry, clock);
-const lifecycle = new Lifecycle({ keys, record, clock, log, seen });
 
-export const handler = customResource(lifecycle, { clock, put, log, seen, stackId: process.env.STACK_ID });
+export const handler = createHandler({
+  clock: systemClock,
+  random: Math.random,
+  put,
+  log: jsonLog(seen),
+  seen,
+  clientFor,
+  reads: () => import('./aws/cloudformation-reads'),
+  stackId: process.env.STACK_ID,
+});
 
 // most of the cost of the first client is loading its code: done while the function starts, with a whole core
 if (process.env.AWS_REGION) clientFor(process.env.AWS_REGION);

@@ -11,7 +11,8 @@ export interface AsynchronousEvent {
   readonly run: (attempt: number) => Promise<boolean>;
 }
 
-const defaultRetries = 2;
+/** How often a function that failed is tried again. */
+export const defaultRetries = 2;
 const defaultMaximumAgeSeconds = 6 * 3600;
 
 /**

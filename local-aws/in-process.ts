@@ -9,21 +9,20 @@ import type { Service, ServiceRequest } from './service';
  * as a reset connection, or as a time-out after `requestTimeoutMs` of the clock (never, if it is left out).
  */
 export function inProcessHandler(service: Service, clock: Clock, requestTimeoutMs?: number) {
+  async function respond(request: HttpRequest, timeoutMs?: number): Promise<{ response: HttpResponse }> {
+    try {
+      const { status, headers = {}, body = '' } = await service(serviceRequest(request));
+      return { response: { statusCode: status, headers: { ...headers }, body: Buffer.from(body) } };
+    } catch (error) {
+      if (!(error instanceof ConnectionFault)) throw error;
+      if (error.kind === 'hang') return silence(clock, timeoutMs);
+      // the name is what the SDK's own handler gives to a reset connection
+      throw Object.assign(named('TimeoutError', 'socket hang up'), { code: 'ECONNRESET' });
+    }
+  }
   return {
-    async handle(
-      request: HttpRequest,
-      options: HttpHandlerOptions = {},
-    ): Promise<{ response: HttpResponse }> {
-      try {
-        const { status, headers = {}, body = '' } = await service(serviceRequest(request));
-        return { response: { statusCode: status, headers: { ...headers }, body: Buffer.from(body) } };
-      } catch (error) {
-        if (!(error instanceof ConnectionFault)) throw error;
-        if (error.kind === 'hang') return silence(options, clock, requestTimeoutMs);
-        // the name is what the SDK's own handler gives to a reset connection
-        throw Object.assign(named('TimeoutError', 'socket hang up'), { code: 'ECONNRESET' });
-      }
-    },
+    handle: (request: HttpRequest, { abortSignal, requestTimeout }: HttpHandlerOptions = {}) =>
+      Promise.race([aborted(abortSignal), respond(request, requestTimeout ?? requestTimeoutMs)]),
   };
 }
 
@@ -48,20 +47,18 @@ function serviceRequest({ method, path, query = {}, headers, body }: HttpRequest
   };
 }
 
-async function silence(options: HttpHandlerOptions, clock: Clock, requestTimeoutMs?: number): Promise<never> {
-  const aborted = new Promise<never>((_, reject) => {
-    const signal = options.abortSignal;
+function aborted(signal: HttpHandlerOptions['abortSignal']): Promise<never> {
+  return new Promise((_, reject) => {
     if (signal && 'addEventListener' in signal) {
       signal.addEventListener('abort', () => reject(named('AbortError', 'request aborted')));
     }
   });
-  const patience = options.requestTimeout ?? requestTimeoutMs;
-  if (!patience) return aborted;
-  const timedOut = async () => {
-    await clock.sleep(patience);
-    throw named('TimeoutError', `no answer within ${patience} ms`);
-  };
-  return Promise.race([aborted, timedOut()]);
+}
+
+async function silence(clock: Clock, timeoutMs: number | undefined): Promise<never> {
+  if (!timeoutMs) return new Promise(() => undefined);
+  await clock.sleep(timeoutMs);
+  throw named('TimeoutError', `no answer within ${timeoutMs} ms`);
 }
 
 function named(name: string, message: string): Error {

@@ -1,19 +1,16 @@
-import type { WAFV2Client } from '@aws-sdk/client-wafv2';
 import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceResponse } from 'aws-lambda';
-import { Lifecycle } from '../../lambda/action/lifecycle';
-import { Retry } from '../../lambda/aws/retry';
-import { type CloudFormationReads, StackRecord } from '../../lambda/aws/stack-record';
-import { WafKeys } from '../../lambda/aws/waf-keys';
 import { digestOf, newKeyId, parseKeyId } from '../../lambda/decision/key-id';
-import { customResource } from '../../lambda/protocol/custom-resource';
+import { createHandler } from '../../lambda/handler';
 import { SeenKeys } from '../../lambda/runtime/log';
 import { FUNCTION_TIMEOUT_SECONDS, RESOURCE_TYPE } from '../../lib/properties';
-import { Engine, type ResourceType, type Stack } from '../../local-aws/cloudformation';
+import { Engine, type Stack } from '../../local-aws/cloudformation';
 import { Wafv2 } from '../../local-aws/wafv2';
-import { VirtualClock } from '../../test/virtual-clock';
+import { seededRandom } from '../../test/virtual-account/seeded-random';
+import { slowResource } from '../../test/virtual-account/slow-resource';
+import { cloudFormationReads, StackReads } from '../../test/virtual-account/stack-reads';
+import { VirtualClock } from '../../test/virtual-account/virtual-clock';
+import { callWaf, wafClient } from '../../test/virtual-account/waf-client';
 import { Calls } from './calls';
-import { stackReads } from './stack-reads';
-import { wafClient } from './waf-client';
 
 const REGION = 'eu-west-1';
 const LOCATION = { scope: 'REGIONAL', region: REGION } as const;
@@ -26,15 +23,6 @@ const DELAYS = { signingDelayMs: 2000, recordingDelayMs: 1000 };
 
 /** The function, its role and its log group. */
 const PROVIDER = ['Function', 'Role', 'LogGroup'];
-
-const STAND_IN: ResourceType = {
-  create: async ({ logicalId }) => ({ physicalId: logicalId, attributes: {} }),
-  update: async (_, { physicalId }) => ({ physicalId, attributes: {} }),
-  delete: async () => undefined,
-};
-
-/** What makes an update go back. */
-const FAILING: ResourceType = { ...STAND_IN, create: () => Promise.reject(new Error('expected to fail')) };
 
 export interface Conditions {
   readonly seed: number;
@@ -70,10 +58,9 @@ export class ThroughputAccount {
   private readonly calls = new Calls();
   private readonly random: () => number;
   private readonly waf: Wafv2;
-  private readonly client: WAFV2Client;
   private readonly engine: Engine;
   private readonly stack: Stack;
-  private readonly reads: CloudFormationReads;
+  private readonly reads: StackReads;
   private readonly running = new Set<Promise<void>>();
   private isSettingUp = false;
   private failures = 0;
@@ -83,8 +70,8 @@ export class ThroughputAccount {
     private readonly count: number,
     { seed, refusedCallsCount, foreignKeys = 0, isPrompt = false }: Conditions,
   ) {
-    const { clock, calls } = this;
-    const random = linearCongruential(seed);
+    const { clock } = this;
+    const random = seededRandom(seed);
     this.random = random;
     const perSecond = { CreateAPIKey: 1, ListAPIKeys: 5 };
     this.waf = new Wafv2({ clock, random, quota: { perSecond, refusedCallsCount } });
@@ -100,16 +87,12 @@ export class ThroughputAccount {
       },
       responseUrl: token => `https://cloudformation.example/${token}`,
       variants: { ...(isPrompt ? {} : DELAYS), failedUpdate: 'stays' },
-      resourceTypes: new Map([
-        ['Custom::StandIn', STAND_IN],
-        ['Custom::Failing', FAILING],
-      ]),
+      resourceTypes: new Map([['Test::StandIn', slowResource(clock)]]),
     });
     this.stack = this.engine.addStack(REGION, 'full');
-    const latency = () => this.latency();
-    this.client = wafClient(this.waf, REGION, calls, latency);
-    const lagMs = isPrompt ? { least: 0, most: 0 } : RECORD_LAG;
-    this.reads = stackReads(this.stack, { clock, random, calls, lagMs, latency });
+    const { least, most } = isPrompt ? { least: 0, most: 0 } : RECORD_LAG;
+    const lagMs = () => least + random() * (most - least);
+    this.reads = new StackReads({ engine: this.engine, clock, lagMs, readsPerSecond: 10 });
   }
 
   /** Creates the stack with its keys. A failure stops nothing else, here and in an update. */
@@ -183,9 +166,10 @@ export class ThroughputAccount {
       };
       return [`Key${index}`, { Type: RESOURCE_TYPE, Properties }];
     });
-    const provider = PROVIDER.map(id => [id, { Type: 'Custom::StandIn' }]);
-    const neighbour = ['Neighbour', { Type: 'Custom::Failing', DependsOn: keys.map(([id]) => id) }];
-    const resources = [...provider, ...keys, ...(fails ? [neighbour] : [])];
+    const provider = PROVIDER.map(id => [id, { Type: 'Test::StandIn' }]);
+    // what makes an update go back
+    const failing = { Type: 'Test::StandIn', Properties: { Fails: true }, DependsOn: keys.map(([id]) => id) };
+    const resources = [...provider, ...keys, ...(fails ? [['Failing', failing]] : [])];
     return JSON.stringify({ Resources: Object.fromEntries(resources) });
   }
 
@@ -212,19 +196,27 @@ export class ThroughputAccount {
   }
 
   private async handle(event: CloudFormationCustomResourceEvent): Promise<void> {
-    const { clock, random, client, reads } = this;
-    const retry = new Retry(clock, random);
-    const seen = new SeenKeys();
-    const log = () => undefined;
-    const keys = new WafKeys({ clock, retry, log, seen, clientFor: () => client });
-    const record = new StackRecord(async () => reads, retry, clock);
-    const put = async (url: string, body: Buffer) => {
-      await this.latency();
-      this.accept(url, JSON.parse(body.toString()));
-      return { status: 200 };
-    };
-    const lifecycle = new Lifecycle({ keys, record, clock, log, seen });
-    const handler = customResource(lifecycle, { clock, put, log, seen, stackId: this.stack.id });
+    const { clock, random, waf, stack } = this;
+    const client = wafClient((operation, input) =>
+      this.call(operation, () => callWaf(waf, REGION, operation, input)),
+    );
+    const reads = cloudFormationReads((operation, input) =>
+      this.call(operation, async () => this.reads.read(REGION, operation, input)),
+    );
+    const handler = createHandler({
+      clock,
+      random,
+      put: async (url, body) => {
+        await this.latency();
+        this.accept(url, JSON.parse(body.toString()));
+        return { status: 200 };
+      },
+      log: () => undefined,
+      seen: new SeenKeys(),
+      clientFor: () => client,
+      reads: async () => reads,
+      stackId: stack.id,
+    });
     const deadline = clock.now() + FUNCTION_TIMEOUT_SECONDS * 1000;
     await handler(event, { getRemainingTimeInMillis: () => deadline - clock.now() });
   }
@@ -236,6 +228,18 @@ export class ThroughputAccount {
     this.engine.customResources.answer(token, Buffer.from(JSON.stringify(response)));
   }
 
+  private async call(operation: string, answer: () => Promise<object>): Promise<object> {
+    await this.latency();
+    const answered = answer();
+    const isAccepted = await answered.then(
+      () => true,
+      () => false,
+    );
+    this.calls.add(operation, isAccepted);
+    await this.latency();
+    return answered;
+  }
+
   /** One way of a call: 30 to 60 ms. */
   private latency(): Promise<void> {
     return this.clock.sleep(30 + 30 * this.random());
@@ -244,13 +248,4 @@ export class ThroughputAccount {
 
 function keyOf(id = ''): string | undefined {
   return parseKeyId(id, REGION)?.digest;
-}
-
-// Knuth's MMIX generator, cut to 32 bits: the same numbers in every run
-function linearCongruential(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
 }

@@ -1,34 +1,27 @@
 import { AwsError } from '../aws-error';
 import type { Service, ServiceRequest } from '../service';
 import type { ChangeSet, ChangeSets } from './change-sets';
-import {
-  changeSetDescription,
-  eventDescription,
-  resourceDescription,
-  stackDescription,
-} from './descriptions';
+import { changeSetDescription } from './descriptions';
 import type { DeploymentInput, Engine } from './engine';
 import { type Action, type Form, queryService } from './query-protocol';
+import { type ReadInput, type RecordReadsOptions, recordReads } from './record-reads';
 import type { Stack } from './stack';
-import { recordAt, type StackRecord } from './stack-record';
 
 /** The content of a template in S3. */
 export type ReadObject = (bucket: string, key: string) => Uint8Array | Promise<Uint8Array>;
 
-const perPage = 100;
-
-export interface ApiOptions {
+export interface ApiOptions extends RecordReadsOptions {
   readonly engine: Engine;
   readonly changeSets: ChangeSets;
   readonly readObject: ReadObject;
-  /** The time whose record the reads of a stack show. */
-  readonly readsAt: (stack: Stack) => number;
 }
 
 /** CloudFormation's API as far as the CDK CLI and a stack's own resources use it. */
 export function cloudFormationApi(options: ApiOptions): Service {
-  const api = new Api(options);
-  return queryService('http://cloudformation.amazonaws.com/doc/2010-05-15/', api.actions);
+  const { actions } = new Api(options);
+  for (const [operation, read] of Object.entries(recordReads(options)))
+    actions.set(operation, (form, { region }) => read(region, readInput(form)));
+  return queryService('http://cloudformation.amazonaws.com/doc/2010-05-15/', actions);
 }
 
 class Api {
@@ -39,11 +32,6 @@ class Api {
     ['ContinueUpdateRollback', (form, request) => this.continueRollback(form, request)],
     ['RollbackStack', (form, request) => this.rollBack(form, request)],
     ['DeleteStack', (form, request) => this.deleteStack(form, request)],
-    ['DescribeStacks', (form, request) => this.describeStacks(form, request)],
-    ['DescribeStackEvents', (form, request) => this.describeStackEvents(form, request)],
-    ['DescribeStackResource', (form, request) => this.describeStackResource(form, request)],
-    ['DescribeStackResources', (form, request) => this.describeStackResources(form, request)],
-    ['ListStackResources', (form, request) => this.listStackResources(form, request)],
     ['GetTemplate', (form, request) => this.getTemplate(form, request)],
     ['CreateChangeSet', (form, request) => this.createChangeSet(form, request)],
     ['DescribeChangeSet', (form, request) => this.describeChangeSet(form, request)],
@@ -110,62 +98,6 @@ class Api {
     const retain = form.texts('RetainResources');
     if (stack) this.engine.delete(stack, { retain, clientRequestToken: form.optional('ClientRequestToken') });
     return {};
-  }
-
-  private describeStacks(form: Form, request: ServiceRequest) {
-    const isListed = (stack: Stack) => stack.region === request.region && !stack.isGone;
-    const all = form.optional('StackName') === undefined;
-    const stacks = all ? this.engine.stacks.filter(isListed) : [this.stack(form, request)];
-    return { Stacks: stacks.map(stack => stackDescription(stack, this.record(stack))) };
-  }
-
-  private describeStackEvents(form: Form, { region }: ServiceRequest) {
-    const name = form.required('StackName');
-    const stack = this.engine.find(region, name);
-    if (!stack) throw invalid(`Stack [${name}] does not exist`);
-    const { events } = this.record(stack);
-    // the token counts from the oldest event on, so that new events do not shift the pages
-    const end = Number(form.optional('NextToken') ?? events.length);
-    const start = Math.max(0, end - perPage);
-    const page = events.slice(start, end).reverse();
-    return {
-      StackEvents: page.map(event => eventDescription(stack, event)),
-      NextToken: start > 0 ? String(start) : undefined,
-    };
-  }
-
-  private describeStackResource(form: Form, request: ServiceRequest) {
-    const stack = this.stack(form, request);
-    const logicalId = form.required('LogicalResourceId');
-    const resource = this.record(stack).entries.get(logicalId);
-    if (!resource) throw invalid(`Resource ${logicalId} does not exist for stack ${stack.name}`);
-    const { Timestamp, ...detail } = resourceDescription(stack, resource);
-    return { StackResourceDetail: { ...detail, LastUpdatedTimestamp: Timestamp } };
-  }
-
-  private describeStackResources(form: Form, request: ServiceRequest) {
-    const stack = this.stack(form, request);
-    const logicalId = form.optional('LogicalResourceId');
-    const resources = [...this.record(stack).entries.values()].filter(
-      one => (logicalId ?? one.logicalId) === one.logicalId,
-    );
-    const first = resources.slice(0, perPage);
-    return { StackResources: first.map(resource => resourceDescription(stack, resource)) };
-  }
-
-  private listStackResources(form: Form, request: ServiceRequest) {
-    const stack = this.stack(form, request);
-    const resources = [...this.record(stack).entries.values()];
-    const start = Number(form.optional('NextToken') ?? 0);
-    const end = start + perPage;
-    const page = resources.slice(start, end).map(resource => resourceDescription(stack, resource));
-    return {
-      StackResourceSummaries: page.map(({ StackId: _, StackName: __, Timestamp, ...summary }) => ({
-        ...summary,
-        LastUpdatedTimestamp: Timestamp,
-      })),
-      NextToken: end < resources.length ? String(end) : undefined,
-    };
   }
 
   private getTemplate(form: Form, request: ServiceRequest) {
@@ -248,13 +180,6 @@ class Api {
     throw invalid(`Stack with id ${name} does not exist`);
   }
 
-  /** What the reads of the stack show now; a stack is there as soon as it is asked for. */
-  private record(stack: Stack): StackRecord {
-    const record = recordAt(stack, this.options.readsAt(stack));
-    if (record) return record;
-    throw invalid(`Stack with id ${stack.name} does not exist`);
-  }
-
   private async deploymentInput(form: Form, previous?: Stack): Promise<DeploymentInput> {
     const onFailure = form.optional('OnStackFailure');
     if (onFailure !== 'DO_NOTHING') form.refuse('OnStackFailure', 'ROLLBACK');
@@ -285,6 +210,14 @@ class Api {
       : [first, rest];
     return Buffer.from(await this.options.readObject(bucket, key)).toString('utf8');
   }
+}
+
+function readInput(form: Form): ReadInput {
+  return {
+    StackName: form.optional('StackName'),
+    LogicalResourceId: form.optional('LogicalResourceId'),
+    NextToken: form.optional('NextToken'),
+  };
 }
 
 function parameter(form: Form, previous: Stack | undefined): [string, string] {

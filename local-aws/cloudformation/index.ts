@@ -6,7 +6,6 @@ import { Engine, type EngineOptions } from './engine';
 import type { Stack } from './stack';
 
 export type { Answer } from './custom-resource';
-export { eventDescription, resourceDescription, stackDescription } from './descriptions';
 export {
   type ContinuationInput,
   type DeletionInput,
@@ -18,6 +17,7 @@ export {
 export { defaultVariants, type Variants } from './environment';
 export { parameterKey } from './parameters';
 export { Form, queryService } from './query-protocol';
+export { type ReadInput, recordReads } from './record-reads';
 export {
   type ResourceCopy,
   ResourceFailure,
@@ -25,7 +25,7 @@ export {
   type ResourceState,
   type ResourceType,
 } from './resource-type';
-export type { Output, Stack, StackEvent, StackResource } from './stack';
+export { type Output, Stack, type StackEvent, type StackResource } from './stack';
 export { recordAt, type StackRecord } from './stack-record';
 
 export interface CloudFormationOptions extends EngineOptions {

@@ -1,17 +1,13 @@
 import { WAFV2Client } from '@aws-sdk/client-wafv2';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
-import { Lifecycle } from '../../lambda/action/lifecycle';
-import { Retry } from '../../lambda/aws/retry';
-import { StackRecord } from '../../lambda/aws/stack-record';
-import { WafKeys } from '../../lambda/aws/waf-keys';
 import { digestOf } from '../../lambda/decision/key-id';
-import { customResource } from '../../lambda/protocol/custom-resource';
+import { createHandler } from '../../lambda/handler';
 import type { Put } from '../../lambda/protocol/response';
 import { SeenKeys } from '../../lambda/runtime/log';
-import { inProcessHandler } from '../../local-aws/in-process';
 import { Wafv2, type Wafv2Options } from '../../local-aws/wafv2';
-import { offlineSettings } from '../offline-client';
-import { VirtualClock } from '../virtual-clock';
+import { inProcessSettings } from '../virtual-account/in-process-settings';
+import { seededRandom } from '../virtual-account/seeded-random';
+import { VirtualClock } from '../virtual-account/virtual-clock';
 import { StackDouble } from './stack-double';
 
 /** What CloudFormation was told. */
@@ -37,38 +33,37 @@ export class Account {
   };
   /** Is told each response that was taken: a test writes down here what CloudFormation does with it. */
   public onResponse: (response: Response | undefined) => void = () => undefined;
-  private seed = 1;
+  private readonly random = seededRandom(1);
 
   constructor(
     options: Partial<Wafv2Options> = {},
     public readonly clock = new VirtualClock(),
   ) {
-    this.waf = new Wafv2({ clock, random: () => this.random(), ...options });
+    this.waf = new Wafv2({ clock, random: this.random, ...options });
     this.stack = new StackDouble(clock);
   }
 
   /** A fresh execution environment, which remembers nothing. */
   public environment(stackId?: string): Environment {
-    const { clock } = this;
-    const seen = new SeenKeys();
-    const log = (message: string, details?: object) => {
-      this.logLines.push(JSON.stringify({ message, ...details }));
+    const { clock, random, waf, stack } = this;
+    const handler = createHandler({
+      clock,
+      random,
+      put: (url, body, signal) => this.put(url, body, signal),
+      log: (message, details) => this.logLines.push(JSON.stringify({ message, ...details })),
+      seen: new SeenKeys(),
+      clientFor: region => new WAFV2Client(inProcessSettings('wafv2', region, waf.service, clock)),
+      reads: async () => stack.calls,
+      stackId,
+    });
+    const run = (event: unknown, remainingMs = 900_000) => {
+      const deadline = clock.now() + remainingMs;
+      return clock.run(handler(event, { getRemainingTimeInMillis: () => deadline - clock.now() }));
     };
-    const clientFor = (region: string) => inProcessClient(region, this.waf, clock);
-    const retry = new Retry(clock, () => this.random());
-    const keys = new WafKeys({ clock, retry, log, seen, clientFor });
-    const record = new StackRecord(async () => this.stack.calls, retry, clock);
-    const put: Put = (url, body, signal) => this.put(url, body, signal);
-    const lifecycle = new Lifecycle({ keys, record, clock, log, seen });
-    const handler = customResource(lifecycle, { clock, put, log, seen, stackId });
     return {
-      run: (event, remainingMs = 900_000) => {
-        const deadline = clock.now() + remainingMs;
-        return clock.run(handler(event, { getRemainingTimeInMillis: () => deadline - clock.now() }));
-      },
-      invoke: async (event, remainingMs = 900_000) => {
-        const deadline = clock.now() + remainingMs;
-        await clock.run(handler(event, { getRemainingTimeInMillis: () => deadline - clock.now() }));
+      run,
+      invoke: async (event, remainingMs) => {
+        await run(event, remainingMs);
         const response = this.responses.at(-1);
         if (!response) throw new Error('expected a response, got none');
         return response;
@@ -90,12 +85,6 @@ export class Account {
   public keys(): string[] {
     return this.waf.keys().map(({ apiKey }) => apiKey);
   }
-
-  // a linear congruential generator (Knuth, MMIX), cut to 32 bits: the same numbers in every run
-  private random(): number {
-    this.seed = (Math.imul(this.seed, 1664525) + 1013904223) >>> 0;
-    return this.seed / 2 ** 32;
-  }
 }
 
 export interface Environment {
@@ -107,9 +96,4 @@ export interface Environment {
 /** The id of a key that the stack of the test events created. */
 export function idOf(key: string, more = '', scope = 'REGIONAL', region = 'eu-west-1'): string {
   return `WafCaptchaApiKey/${scope}/${region}/${digestOf(key)}${more}`;
-}
-
-function inProcessClient(region: string, waf: Wafv2, clock: VirtualClock): WAFV2Client {
-  const requestHandler = inProcessHandler(waf.service, clock);
-  return new WAFV2Client({ ...offlineSettings('wafv2', region), requestHandler });
 }

@@ -3,7 +3,7 @@ import type {
   CloudFormationCustomResourceDeleteEvent,
   CloudFormationCustomResourceUpdateEvent,
 } from 'aws-lambda';
-import { VirtualClock } from '../virtual-clock';
+import { VirtualClock } from '../virtual-account/virtual-clock';
 import { Account } from './environment';
 import recorded from './fixtures/events-0.1.0.json';
 

@@ -1,15 +1,20 @@
-import { CloudFormation, type ResourceType } from '../../local-aws/cloudformation';
+import type { DescribeStackEventsOutput, StackEvent } from '@aws-sdk/client-cloudformation';
+import type { ListAPIKeysResponse } from '@aws-sdk/client-wafv2';
+import { createHandler as libraryHandler } from '../../lambda/handler';
+import { CloudFormation } from '../../local-aws/cloudformation';
 import { Wafv2 } from '../../local-aws/wafv2';
-import { VirtualClock } from '../virtual-clock';
+import { sdkError } from '../virtual-account/sdk-error';
+import { slowResource } from '../virtual-account/slow-resource';
+import { StackReads } from '../virtual-account/stack-reads';
+import { VirtualClock } from '../virtual-account/virtual-clock';
+import { callWaf } from '../virtual-account/waf-client';
 import { Dice } from './dice';
 import type { CreateHandler, Outside, WafCall } from './handler-environment';
 import type { Conditions, History, ListConditions } from './history';
 import { type Invocation, Ledger } from './ledger';
-import { libraryHandler } from './library-handler';
 import { ResponseUrls } from './response-urls';
 import { Roles } from './roles';
-import { StackReads } from './stack-reads';
-import { never, serviceError, type Trouble, Troubles } from './troubles';
+import { never, type Trouble, Troubles } from './troubles';
 import { VirtualLambda } from './virtual-lambda';
 
 /** The promises of the design. */
@@ -68,10 +73,20 @@ export class Account {
       variants: conditions.variants,
       resourceTypes: new Map([
         ['AWS::IAM::Role', this.roles.type],
-        ['Test::Neighbour', neighbour(this.clock)],
+        ['Test::Neighbour', slowResource(this.clock)],
       ]),
     });
-    this.reads = new StackReads(this.cloudFormation, this.clock, dice.branch('record'), conditions);
+    const { recordLagMs, lagsEvenly, readsPerSecond } = conditions;
+    const record = dice.branch('record');
+    this.reads = new StackReads({
+      engine: this.cloudFormation.engine,
+      clock: this.clock,
+      lagMs: () => (lagsEvenly ? recordLagMs : record.between(0, recordLagMs)),
+      readsPerSecond,
+      // small pages, so that lists have several: AWS gives a hundred
+      eventsPerPage: 8,
+      resourcesPerPage: 4,
+    });
   }
 
   readonly violation = (promise: PromiseName, text: string): void => {
@@ -108,7 +123,7 @@ export class Account {
       invocation.troubles.add('role');
       if (invocation.creations.some(({ created }) => created)) invocation.deniedAt ??= this.clock.now();
       this.trace(() => `#${invocation.number} has no permissions`);
-      return Promise.reject(serviceError('AccessDeniedException', 'not authorized', 400));
+      return Promise.reject(sdkError('AccessDeniedException', 'not authorized'));
     };
     return {
       clock: this.clock,
@@ -120,10 +135,22 @@ export class Account {
       read: (region, operation, input, invocation) =>
         withRole(invocation, () =>
           this.through(this.troubles.withRead(), invocation, operation, () =>
-            this.reads.read(region, operation, input),
+            this.withFurtherEvents(this.reads.read(region, operation, input)),
           ),
         ),
     };
+  }
+
+  /** Another event after the first one of an update, where the history has such. */
+  private withFurtherEvents(output: DescribeStackEventsOutput): object {
+    if (!this.conditions.furtherEvents || !output.StackEvents) return output;
+    const isDoubled = ({ ResourceStatus, ResourceType }: StackEvent) =>
+      ResourceStatus === 'UPDATE_IN_PROGRESS' && ResourceType?.startsWith('Custom::');
+    const furtherTo = (event: StackEvent) => ({ ...event, EventId: `${event.EventId}-further` });
+    const events = output.StackEvents.flatMap(event =>
+      isDoubled(event) ? [furtherTo(event), event] : [event],
+    );
+    return { ...output, StackEvents: events };
   }
 
   private async callWaf(call: WafCall, invocation: Invocation): Promise<object> {
@@ -140,19 +167,11 @@ export class Account {
       if (isStart && beginsEmpty) return { APIKeySummaries: [], NextMarker: BEGINNING };
       const asked =
         'NextMarker' in input && input.NextMarker === BEGINNING ? without(input, 'NextMarker') : input;
-      const answered = this.waf.service({
-        ...{ service: 'wafv2', region, method: 'POST', path: '/', query: new URLSearchParams() },
-        headers: { 'x-amz-target': `AWSWAF_20190729.${operation}` },
-        body: Buffer.from(JSON.stringify(asked)),
-      });
-      // the effect, if there is one, has happened by now: WAF has nothing to wait for
+      const answered = callWaf(this.waf, region, operation, asked);
       this.noteEffect(call, invocation);
-      const { status, body } = await answered;
-      const output = JSON.parse(String(body), dates);
-      if (status >= 300) throw serviceError(output.__type, output.message, status);
-      const { list } = this.conditions;
+      const output = await answered;
       const hasEnd = lastMarker === 'absent' || lastMarker === 'empty';
-      return operation === 'ListAPIKeys' ? listed(output, list, hasEnd) : output;
+      return operation === 'ListAPIKeys' ? listed(output, this.conditions.list, hasEnd) : output;
     });
   }
 
@@ -194,18 +213,12 @@ export class Account {
 /** The marker of an empty first page. */
 const BEGINNING = 'beginning';
 
-function dates(name: string, value: unknown): unknown {
-  return name === 'CreationTimestamp' ? new Date(Number(value) * 1000) : value;
-}
-
-interface Listed {
-  readonly APIKeySummaries: readonly object[];
-  readonly ApplicationIntegrationURL?: string;
-  readonly NextMarker?: string;
-}
-
-function listed(output: Listed, { isUndated, endsWithUrl }: ListConditions, hasEnd: boolean): object {
-  const { APIKeySummaries, NextMarker } = output;
+function listed(
+  output: ListAPIKeysResponse,
+  { isUndated, endsWithUrl }: ListConditions,
+  hasEnd: boolean,
+): object {
+  const { APIKeySummaries = [], NextMarker } = output;
   const shown = isUndated
     ? { ...output, APIKeySummaries: APIKeySummaries.map(summary => without(summary, 'CreationTimestamp')) }
     : output;
@@ -218,14 +231,4 @@ function without(value: object, name: string): object {
 
 function respelled(domains: readonly string[]): string[] {
   return [...domains].reverse().map(domain => domain.toUpperCase());
-}
-
-/** A resource that takes its time and then fails, if it is told to. */
-function neighbour(clock: VirtualClock): ResourceType {
-  const work: ResourceType['create'] = async ({ logicalId, properties, signal }) => {
-    await clock.sleep(Number(properties.Ms), signal);
-    if (properties.Fails === true) throw new Error(`${logicalId} was told to fail`);
-    return { physicalId: logicalId, attributes: {} };
-  };
-  return { create: work, update: work, delete: async () => undefined };
 }

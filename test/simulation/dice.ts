@@ -1,19 +1,13 @@
-/** Chance from a seed: the same numbers in every run. */
+import { seededRandom } from '../virtual-account/seeded-random';
+
+/** Chance from a seed. */
 export class Dice {
-  private state: number;
-
-  constructor(seed: number) {
-    this.state = seed >>> 0;
-  }
-
   /** From 0 up to 1. */
-  readonly next = (): number => {
-    // mulberry32
-    this.state = (this.state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  readonly next: () => number;
+
+  constructor(private readonly seed: number) {
+    this.next = seededRandom(seed);
+  }
 
   chance(probability: number): boolean {
     return this.next() < probability;
@@ -31,7 +25,7 @@ export class Dice {
 
   /** Dice of their own, so that more throws here change nothing there. */
   branch(name: string): Dice {
-    let seed = this.state;
+    let { seed } = this;
     for (const character of name) seed = (Math.imul(seed, 31) + character.charCodeAt(0)) >>> 0;
     return new Dice(seed);
   }

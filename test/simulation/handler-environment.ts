@@ -1,27 +1,17 @@
-import { WAFNonexistentItemException, WAFOptimisticLockException, WAFV2Client } from '@aws-sdk/client-wafv2';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
-import type { CloudFormationReads } from '../../lambda/aws/stack-record';
+import type { HandlerOptions } from '../../lambda/handler';
 import type { InvocationContext } from '../../lambda/protocol/custom-resource';
-import type { Attempt, Put } from '../../lambda/protocol/response';
+import type { Attempt } from '../../lambda/protocol/response';
 import type { Clock } from '../../lambda/runtime/clock';
-import type { Log } from '../../lambda/runtime/log';
+import { SeenKeys } from '../../lambda/runtime/log';
+import type { ReadInput } from '../../local-aws/cloudformation';
 import type { FunctionConfiguration } from '../../local-aws/lambda-function';
+import { cloudFormationReads, type ReadOperation } from '../virtual-account/stack-reads';
+import { type CallOptions, wafClient } from '../virtual-account/waf-client';
 import type { CreationCall, Invocation } from './ledger';
-import type { ReadInput, ReadOperation } from './stack-reads';
-
-/** All that a handler has of the world. */
-export interface Capabilities {
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly put: Put;
-  readonly log: Log;
-  readonly clientFor: (region: string) => WAFV2Client;
-  readonly reads: CloudFormationReads;
-  readonly stackId: string | undefined;
-}
 
 export type Handler = (event: CloudFormationCustomResourceEvent, context: InvocationContext) => Promise<void>;
-export type CreateHandler = (capabilities: Capabilities) => Handler;
+export type CreateHandler = (options: HandlerOptions) => Handler;
 
 /** A call of WAF; a creation is noted in it. */
 export interface WafCall {
@@ -58,7 +48,7 @@ export class Environment {
     private readonly configuration: FunctionConfiguration,
     createHandler: CreateHandler,
   ) {
-    this.handler = createHandler(this.capabilities());
+    this.handler = createHandler(this.handlerOptions());
   }
 
   get isIdle(): boolean {
@@ -92,16 +82,12 @@ export class Environment {
     return end;
   }
 
-  private capabilities(): Capabilities {
+  private handlerOptions(): HandlerOptions {
     const { clock, random } = this.outside;
     const { region, environment } = this.configuration;
-    const read =
-      (operation: ReadOperation) =>
-      async (input: ReadInput, { abortSignal }: { abortSignal: AbortSignal }) => {
-        const reading = (now: Invocation) => this.outside.read(region, operation, input, now);
-        const output = await this.gated(now => abortable(reading(now), abortSignal));
-        return { ...output, $metadata: {} };
-      };
+    const reads = cloudFormationReads((operation, input, { abortSignal }) =>
+      this.gated(now => abortable(this.outside.read(region, operation, input, now), abortSignal)),
+    );
     return {
       clock: {
         now: () => clock.now(),
@@ -115,41 +101,27 @@ export class Environment {
           ),
         ),
       log: (message, details) => this.log(message, details),
-      clientFor: of => this.wafClient(of),
-      reads: {
-        describeStacks: read('describeStacks'),
-        describeStackResource: read('describeStackResource'),
-        listStackResources: read('listStackResources'),
-        describeStackEvents: read('describeStackEvents'),
-      },
+      seen: new SeenKeys(),
+      clientFor: of =>
+        wafClient((operation, input, options) => this.callWaf({ operation, region: of, input }, options)),
+      reads: async () => reads,
       stackId: environment.STACK_ID,
     };
   }
 
-  /** Stands in for the SDK's client, whose layers take most of a history's time. */
-  private wafClient(region: string): WAFV2Client {
-    const send = async (command: { readonly input: object }, options?: CallOptions) => {
-      const operation = command.constructor.name.replace(/Command$/, '');
-      return this.callWaf({ operation, region, input: command.input }, options);
-    };
-    return new Proxy(anyClient, {
-      get: (client, name) => (name === 'send' ? send : Reflect.get(client, name)),
-    });
-  }
-
-  private async callWaf(call: WafCall, options: CallOptions = {}): Promise<object> {
+  private async callWaf(call: WafCall, { abortSignal }: CallOptions): Promise<object> {
     const { operation } = call;
     const creation: CreationCall | undefined = operation === 'CreateAPIKey' ? { isClear: false } : undefined;
     try {
       const output = await this.gated(now => {
         if (creation) now.creations.push(creation);
-        return abortable(this.outside.waf({ ...call, creation }, now), options.abortSignal);
+        return abortable(this.outside.waf({ ...call, creation }, now), abortSignal);
       });
       if (creation) creation.isClear = true;
       return output;
     } catch (error) {
       if (creation) creation.isClear = isRefusal(error);
-      throw modelled(error);
+      throw error;
     } finally {
       if (creation) creation.endedAt = this.outside.clock.now();
     }
@@ -191,12 +163,6 @@ export class Environment {
   }
 }
 
-interface CallOptions {
-  readonly abortSignal?: AbortSignal;
-}
-
-const anyClient = new WAFV2Client({ region: 'eu-west-1' });
-
 // aborting without a reason would make an exception with a stack trace each time
 const finished = new Error('the invocation is finished');
 
@@ -213,15 +179,6 @@ function isRefusal(error: unknown): boolean {
   const status =
     error instanceof Error && '$metadata' in error ? Object(error.$metadata).httpStatusCode : 500;
   return status < 500;
-}
-
-/** The error as an instance of the SDK's class where the handler asks for that. */
-function modelled(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const fields = { message: error.message, $metadata: { httpStatusCode: 400 } };
-  if (error.name === 'WAFNonexistentItemException') return new WAFNonexistentItemException(fields);
-  if (error.name === 'WAFOptimisticLockException') return new WAFOptimisticLockException(fields);
-  return error;
 }
 
 function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

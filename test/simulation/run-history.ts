@@ -1,8 +1,8 @@
+import { createHandler as libraryHandler } from '../../lambda/handler';
 import { Account, type Violation } from './account';
 import type { CreateHandler } from './handler-environment';
 import type { History } from './history';
 import { checkLeftovers } from './leftovers';
-import { libraryHandler } from './library-handler';
 import { StackUser } from './stack-user';
 
 export interface Outcome {

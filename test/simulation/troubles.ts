@@ -1,3 +1,4 @@
+import { sdkError } from '../virtual-account/sdk-error';
 import type { Dice } from './dice';
 import type { Conditions, Rates, Span } from './history';
 
@@ -50,14 +51,14 @@ export class Troubles {
     const is = (kind: keyof Rates) => this.comes(kind, dice);
     if (is('throttled')) return { ...way, kind: 'throttled', before: throttled() };
     if (operation === 'CreateAPIKey' && is('refused')) {
-      const before = serviceError('WAFLimitsExceededException', 'injected', 400);
+      const before = sdkError('WAFLimitsExceededException', 'injected', 400);
       return { ...way, kind: 'refused', before };
     }
     if (is('lostRequest')) return { ...way, kind: 'lostRequest', before: broken(dice) };
     if (is('lostResponse')) return { ...way, kind: 'lostResponse', after: broken(dice) };
     if (is('slow')) return { ...way, kind: 'slow', ...slow(dice) };
     if (operation === 'DeleteAPIKey' && is('conflict')) {
-      const before = serviceError('WAFOptimisticLockException', 'injected', 400);
+      const before = sdkError('WAFOptimisticLockException', 'injected', 400);
       return { ...way, kind: 'conflict', before };
     }
     return way;
@@ -74,7 +75,7 @@ export class Troubles {
     const { readsOut } = this.conditions;
     if (readsOut && this.isWithin(readsOut)) {
       if (readsOut.how === 'denied')
-        return { ...way, kind: 'denied', before: serviceError('AccessDenied', 'not authorized', 403) };
+        return { ...way, kind: 'denied', before: sdkError('AccessDenied', 'not authorized', 403) };
       if (!this.isOver)
         return { ...way, kind: 'out', before: readsOut.how === 'throttled' ? throttled() : broken(dice) };
     }
@@ -125,11 +126,6 @@ export class Troubles {
   }
 }
 
-/** An error with the name and the status that a service gave. */
-export function serviceError(name: string, message: string, httpStatusCode: number): Error {
-  return Object.assign(new Error(message), { name, $metadata: { httpStatusCode } });
-}
-
 function latency(dice: Dice, most: number): { delayMs: number; responseDelayMs: number } {
   return { delayMs: dice.skewed(5, most), responseDelayMs: dice.skewed(5, most) };
 }
@@ -141,14 +137,14 @@ function slow(dice: Dice): Partial<Trouble> {
 
 function broken(dice: Dice): Break {
   const thrown = dice.next();
-  if (thrown < 0.4) return serviceError('InternalError', 'injected', 500);
-  if (thrown < 0.6) return serviceError('ServiceUnavailable', 'injected', 503);
+  if (thrown < 0.4) return sdkError('InternalError', 'injected', 500);
+  if (thrown < 0.6) return sdkError('ServiceUnavailable', 'injected', 503);
   // the name is what the SDK's own handler gives to a reset connection
   return thrown < 0.8 ? Object.assign(new Error('socket hang up'), { name: 'TimeoutError' }) : 'hang';
 }
 
 function throttled(): Error {
-  return serviceError('ThrottlingException', 'Rate exceeded', 400);
+  return sdkError('ThrottlingException', 'Rate exceeded', 400);
 }
 
 /** What is never answered. */

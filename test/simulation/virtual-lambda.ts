@@ -1,5 +1,6 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { RESPONSE_URL_LIFE } from '../../lambda/timings';
+import { defaultRetries, deliver } from '../../local-aws/asynchronous-event';
 import { AwsError } from '../../local-aws/aws-error';
 import type { FunctionConfiguration, Functions } from '../../local-aws/lambda-function';
 import type { Dice } from './dice';
@@ -29,9 +30,6 @@ interface VirtualFunction {
   readonly environments: Environment[];
   isDeleted: boolean;
 }
-
-/** How often an invocation that failed is tried again, and an environment dies over one event. */
-const RETRIES = 2;
 
 /** Lambda's asynchronous invocation in virtual time, around handlers in this process. */
 export class VirtualLambda implements Functions {
@@ -90,11 +88,11 @@ export class VirtualLambda implements Functions {
   private async deliver(to: VirtualFunction, event: CloudFormationCustomResourceEvent): Promise<void> {
     const { clock } = to.outside;
     await clock.sleep(this.options.troubles.queueDelay());
-    for (let attempt = 0; !to.isDeleted; attempt += 1) {
-      const end = await this.run(to, event, attempt < RETRIES);
-      if (end === 'done' || attempt === RETRIES) return;
-      await clock.sleep((attempt + 1) * 60_000);
-    }
+    await deliver({
+      clock,
+      // the last attempt survives: an event that is lost for good is another story
+      run: async attempt => !to.isDeleted && (await this.run(to, event, attempt < defaultRetries)) !== 'done',
+    });
   }
 
   private async run(of: VirtualFunction, event: CloudFormationCustomResourceEvent, mayDie: boolean) {

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
-import type { VirtualClock } from '../../virtual-clock';
+import type { VirtualClock } from '../../virtual-account/virtual-clock';
 
 export type Handler = (
   event: CloudFormationCustomResourceEvent,

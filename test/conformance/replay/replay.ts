@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { startEndpoint } from '../../../local-aws/endpoint';
 import { Wafv2 } from '../../../local-aws/wafv2';
-import { VirtualClock } from '../../virtual-clock';
+import { VirtualClock } from '../../virtual-account/virtual-clock';
 import type { Observation } from '../observer';
 import { TWIN_TYPE } from '../request';
 import { bundledHandler } from './bundled-handler';

@@ -29,7 +29,7 @@ test('a creation makes three calls, and reads one page however many keys there a
   const response = await account.environment().invoke(creation(account));
   expect(response.Status).toBe('SUCCESS');
   expect(account.calls()).toEqual(['ListAPIKeys ok', 'CreateAPIKey ok']);
-  expect(account.stack.reads).toEqual(['describeStackResource']);
+  expect(account.stack.reads).toEqual(['DescribeStackResource']);
 });
 
 describe('after the response', () => {

@@ -1,7 +1,7 @@
 import { failed, throttled } from '../../../local-aws/faults';
+import { sdkError } from '../../virtual-account/sdk-error';
 import { Account, idOf } from '../environment';
 import { createEvent, deleteEvent, properties, signedUrl } from '../event';
-import { refusal } from '../stack-double';
 
 const DOMAINS = ['example.com'];
 
@@ -23,7 +23,7 @@ test('a key is deleted with its stack after one read of the record', async () =>
     PhysicalResourceId: id,
   });
   expect(account.keys()).toEqual([]);
-  expect(account.stack.reads).toEqual(['describeStacks']);
+  expect(account.stack.reads).toEqual(['DescribeStacks']);
 });
 
 test('a rename with existingApiKey in one deployment leaves the key', async () => {
@@ -107,7 +107,7 @@ test.each([
 ])('if the record may not be read, a key that was %s is judged by its id', async (_name, more, left) => {
   const { account, id } = accountWithKey();
   account.stack.onRead = () => {
-    throw refusal('AccessDenied', 'not authorized', 403);
+    throw sdkError('AccessDenied', 'not authorized', 403);
   };
   const response = await account.environment().invoke(deletion(account, `${id}${more}`));
   expect(response.Status).toBe('SUCCESS');
@@ -157,7 +157,7 @@ describe('an id without a key', () => {
     const environment = account.environment();
     await environment.invoke(createEvent(), 2_000);
     account.stack.onRead = () => {
-      throw refusal('Throttling', 'Rate exceeded');
+      throw sdkError('Throttling', 'Rate exceeded');
     };
     const response = await environment.invoke(deletion(account, 'shop-CaptchaKey-1A2B3C'));
     expect(response.Status).toBe('SUCCESS');

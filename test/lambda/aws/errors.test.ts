@@ -3,23 +3,20 @@ import { ListAPIKeysCommand, WAFV2Client } from '@aws-sdk/client-wafv2';
 import { Denial, described, isAccessDenied, Refusal, Verdict, verdictOn } from '../../../lambda/aws/errors';
 import { AwsError, jsonError, queryError } from '../../../local-aws/aws-error';
 import { ConnectionFault } from '../../../local-aws/faults';
-import { inProcessHandler } from '../../../local-aws/in-process';
 import type { Service } from '../../../local-aws/service';
-import { offlineSettings } from '../../offline-client';
-import { VirtualClock } from '../../virtual-clock';
+import { inProcessSettings } from '../../virtual-account/in-process-settings';
+import { VirtualClock } from '../../virtual-account/virtual-clock';
 
 /** What the real client of WAF throws when this is the answer. */
 function ofWaf(service: Service): Promise<unknown> {
-  const requestHandler = inProcessHandler(service, new VirtualClock());
-  const client = new WAFV2Client({ ...offlineSettings('wafv2', 'eu-west-1'), requestHandler });
+  const client = new WAFV2Client(inProcessSettings('wafv2', 'eu-west-1', service, new VirtualClock()));
   return client.send(new ListAPIKeysCommand({ Scope: 'REGIONAL' })).catch((error: unknown) => error);
 }
 
 /** What the real client of CloudFormation throws when this is the answer. */
 function ofCloudFormation(service: Service): Promise<unknown> {
-  const requestHandler = inProcessHandler(service, new VirtualClock());
-  const settings = offlineSettings('cloudformation', 'eu-west-1');
-  const client = new CloudFormationClient({ ...settings, requestHandler });
+  const settings = inProcessSettings('cloudformation', 'eu-west-1', service, new VirtualClock());
+  const client = new CloudFormationClient(settings);
   return client.send(new DescribeStacksCommand({ StackName: 'shop' })).catch((error: unknown) => error);
 }
 

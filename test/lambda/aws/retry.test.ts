@@ -2,7 +2,7 @@ import { Refusal } from '../../../lambda/aws/errors';
 import { Retry } from '../../../lambda/aws/retry';
 import { leaving, type TimeLimit, timeLimit, within } from '../../../lambda/runtime/clock';
 import { SLOT } from '../../../lambda/timings';
-import { VirtualClock } from '../../virtual-clock';
+import { VirtualClock } from '../../virtual-account/virtual-clock';
 
 const answered = (name: string, httpStatusCode = 400) =>
   Object.assign(new Error('no'), { name, $metadata: { httpStatusCode } });

@@ -3,7 +3,7 @@ import { Denial } from '../../../lambda/aws/errors';
 import { Retry } from '../../../lambda/aws/retry';
 import { type CloudFormationReads, StackRecord } from '../../../lambda/aws/stack-record';
 import { type TimeLimit, timeLimit, within } from '../../../lambda/runtime/clock';
-import { VirtualClock } from '../../virtual-clock';
+import { VirtualClock } from '../../virtual-account/virtual-clock';
 import { STACK_ID } from '../event';
 
 const NOON = Date.UTC(2026, 0, 31, 12);

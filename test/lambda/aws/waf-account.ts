@@ -1,14 +1,14 @@
 import { type ListAPIKeysCommandOutput, WAFV2Client } from '@aws-sdk/client-wafv2';
-import type { HttpHandlerOptions, HttpRequest } from '@smithy/types';
 import { Retry } from '../../../lambda/aws/retry';
 import { WafKeys } from '../../../lambda/aws/waf-keys';
 import type { Location } from '../../../lambda/decision/key-id';
 import { type TimeLimit, timeLimit } from '../../../lambda/runtime/clock';
 import { SeenKeys } from '../../../lambda/runtime/log';
-import { inProcessHandler } from '../../../local-aws/in-process';
+import type { ServiceRequest, ServiceResponse } from '../../../local-aws/service';
 import { Wafv2, type Wafv2Options } from '../../../local-aws/wafv2';
-import { offlineSettings } from '../../offline-client';
-import { VirtualClock } from '../../virtual-clock';
+import { inProcessSettings } from '../../virtual-account/in-process-settings';
+import { seededRandom } from '../../virtual-account/seeded-random';
+import { VirtualClock } from '../../virtual-account/virtual-clock';
 
 export const IRELAND: Location = { scope: 'REGIONAL', region: 'eu-west-1' };
 export const EDGE: Location = { scope: 'CLOUDFRONT', region: 'us-east-1' };
@@ -30,19 +30,19 @@ export class WafAccount {
   /** Changes what WAF answers: `operation`, the answer, and how many answers of the operation came before. */
   public alter: (operation: string, answer: Page, index: number) => object = (_operation, answer) => answer;
   private readonly answers = new Map<string, number>();
-  private seed = 1;
+  private readonly random = seededRandom(1);
 
   constructor(options: Partial<Wafv2Options> = {}) {
-    this.waf = new Wafv2({ clock: this.clock, random: () => this.random(), ...options });
+    this.waf = new Wafv2({ clock: this.clock, random: this.random, ...options });
   }
 
   /** The keys as a fresh execution environment knows them, which remembers nothing. */
   public environment(): WafKeys {
-    const { clock, seen } = this;
+    const { clock, random, seen } = this;
     return new WafKeys({
       clock,
       seen,
-      retry: new Retry(clock, () => this.random()),
+      retry: new Retry(clock, random),
       log: (message, details) => this.logLines.push(JSON.stringify({ message, ...details })),
       clientFor: region => this.client(region),
     });
@@ -81,35 +81,16 @@ export class WafAccount {
 
   private client(region: string): WAFV2Client {
     this.regions.add(region);
-    const { handle } = inProcessHandler(async request => {
-      const response = await this.waf.service(request);
-      if (response.status !== 200) return response;
-      const operation = request.headers['x-amz-target']?.split('.')[1] ?? '';
-      const index = this.answers.get(operation) ?? 0;
-      this.answers.set(operation, index + 1);
-      return {
-        ...response,
-        body: JSON.stringify(this.alter(operation, JSON.parse(`${response.body}`), index)),
-      };
-    }, this.clock);
-    const requestHandler = {
-      // a slow response is given up too, as the SDK's own handler does
-      handle: async (request: HttpRequest, options: HttpHandlerOptions = {}) =>
-        Promise.race([aborted(options.abortSignal), handle(request, options)]),
-    };
-    return new WAFV2Client({ ...offlineSettings('wafv2', region), requestHandler });
+    return new WAFV2Client(inProcessSettings('wafv2', region, request => this.answer(request), this.clock));
   }
 
-  // a linear congruential generator (Knuth, MMIX), cut to 32 bits: the same numbers in every run
-  private random(): number {
-    this.seed = (Math.imul(this.seed, 1664525) + 1013904223) >>> 0;
-    return this.seed / 2 ** 32;
+  private async answer(request: ServiceRequest): Promise<ServiceResponse> {
+    const response = await this.waf.service(request);
+    if (response.status !== 200) return response;
+    const operation = request.headers['x-amz-target']?.split('.')[1] ?? '';
+    const index = this.answers.get(operation) ?? 0;
+    this.answers.set(operation, index + 1);
+    const body = JSON.stringify(this.alter(operation, JSON.parse(`${response.body}`), index));
+    return { ...response, body };
   }
-}
-
-function aborted(signal: HttpHandlerOptions['abortSignal']): Promise<never> {
-  return new Promise((_, reject) => {
-    const abort = () => reject(Object.assign(new Error('Request aborted'), { name: 'AbortError' }));
-    if (signal && 'addEventListener' in signal) signal.addEventListener('abort', abort);
-  });
 }

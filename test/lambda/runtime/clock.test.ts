@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { leaving, systemClock, timeLimit, within, withTimeout } from '../../../lambda/runtime/clock';
 import { timeBudget } from '../../../lambda/timings';
-import { VirtualClock } from '../../virtual-clock';
+import { VirtualClock } from '../../virtual-account/virtual-clock';
 
 const never = new AbortController().signal;
 

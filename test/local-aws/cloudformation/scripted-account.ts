@@ -3,12 +3,13 @@ import {
   type CloudFormationOptions,
   type DeploymentInput,
   type Engine,
-  type ResourceType,
   type Stack,
   type Variants,
 } from '../../../local-aws/cloudformation';
 import type { EventInvokeConfiguration, FunctionConfiguration } from '../../../local-aws/lambda-function';
-import { VirtualClock } from '../../virtual-clock';
+import { seededRandom } from '../../virtual-account/seeded-random';
+import { slowResource } from '../../virtual-account/slow-resource';
+import { VirtualClock } from '../../virtual-account/virtual-clock';
 
 /** A custom resource's event; fields that a request type lacks are empty. */
 export interface CustomEvent {
@@ -54,15 +55,11 @@ export class ScriptedAccount {
     options: Partial<CloudFormationOptions> = {},
   ) {
     this.script = script;
-    const resourceTypes = new Map([['Test::Slow', slowType(this.clock)]]);
-    let seed = 1;
+    const resourceTypes = new Map([['Test::Slow', slowResource(this.clock)]]);
     this.cloudFormation = new CloudFormation({
       accountId: '000000000000',
       clock: this.clock,
-      random: () => {
-        seed = (seed * 16807) % 2147483647;
-        return seed / 2147483647;
-      },
+      random: seededRandom(1),
       functions: this.lambda(),
       parameters: byNameAlone(this.parameters),
       readObject: (bucket, key) => Buffer.from(this.objects.get(`${bucket}/${key}`) ?? ''),
@@ -183,13 +180,4 @@ export function brokenParameter(more: object = {}) {
 /** Takes `Ms`, then fails if `Fails` is set. */
 export function slow(Ms: number, more: object = {}) {
   return { Type: 'Test::Slow', Properties: { Ms, ...more } };
-}
-
-function slowType(clock: VirtualClock): ResourceType {
-  const work: ResourceType['create'] = async ({ logicalId, properties, signal }) => {
-    await clock.sleep(Number(properties.Ms ?? 0), signal);
-    if (properties.Fails === true) throw new Error(`${logicalId} was told to fail`);
-    return { physicalId: logicalId, attributes: {} };
-  };
-  return { create: work, update: work, delete: async () => undefined };
 }

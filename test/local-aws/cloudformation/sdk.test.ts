@@ -8,16 +8,13 @@ import {
   RollbackStackCommand,
   UpdateStackCommand,
 } from '@aws-sdk/client-cloudformation';
-import { inProcessHandler } from '../../../local-aws/in-process';
+import { inProcessSettings } from '../../virtual-account/in-process-settings';
 import { failed, key, ScriptedAccount, slow, success } from './scripted-account';
 
 function clientOf({ cloudFormation, clock }: ScriptedAccount): CloudFormationClient {
-  return new CloudFormationClient({
-    region: 'eu-west-1',
-    credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'example' },
-    maxAttempts: 1,
-    requestHandler: inProcessHandler(cloudFormation.service, clock),
-  });
+  return new CloudFormationClient(
+    inProcessSettings('cloudformation', 'eu-west-1', cloudFormation.service, clock),
+  );
 }
 
 const StackName = 'app';
