@@ -35,11 +35,11 @@ export class Lifecycle implements EventHandler {
   /** Deletes what was created for the event; resolves to its id if that fails, so that CloudFormation deletes it. */
   public async fail(event: LifecycleEvent, limit: TimeLimit): Promise<string> {
     const { requestId, physicalResourceId = keyIds.failedCreateId(requestId) } = event;
-    return (await this.pending.undo(requestId, limit)) ?? physicalResourceId;
+    return (await this.pending.undo(event, limit)) ?? physicalResourceId;
   }
 
   public afterResponse(event: LifecycleEvent, sending: Sending, limit: TimeLimit): Promise<boolean> {
-    return this.pending.afterResponse(event.requestId, sending, limit);
+    return this.pending.afterResponse(event, sending, limit);
   }
 }
 
@@ -155,14 +155,15 @@ class EventWork {
       if (next === 'resources')
         return { ...reading, resources: await record.resources(event.stackId, limit) };
       const events = await eventLog.update(read => reachesSettled(read, event), limit);
-      const counts = isAged(status.readAt, event) || showRequest(events, status.value, event);
+      const counts =
+        events.length > 0 && (isAged(status.readAt, event) || showRequest(events, status.value, event));
       // guard: events show the request
       const history = counts ? historyOf(events, event) : 'late';
-      return history ? { ...reading, history } : 'denied';
+      return { ...reading, history };
     } catch (error) {
       if (!(error instanceof Denial)) throw error;
       log('the record may not be read', { error: error.message });
-      return 'denied';
+      return next === 'history' ? { ...reading, history: 'denied' } : 'denied';
     }
   }
 

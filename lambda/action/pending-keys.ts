@@ -27,8 +27,11 @@ interface PendingKey {
 /** The keys that an environment created and answers for until CloudFormation has them. */
 export class PendingKeys {
   private readonly pending = new Set<PendingKey>();
-  /** what was desired when a CreateAPIKey first got no clear response, by RequestId */
-  private readonly unclear = new Map<string, { readonly desired: DesiredKey; readonly sentAt: number }>();
+  /** what was desired when a CreateAPIKey first got no clear response */
+  private readonly unclear = new Map<
+    ResourceRequest,
+    { readonly desired: DesiredKey; readonly sentAt: number }
+  >();
 
   constructor(private readonly options: PendingKeysOptions) {}
 
@@ -42,7 +45,7 @@ export class PendingKeys {
     const { keys, log } = this.options;
     const { location, tokenDomains, rotation } = desired;
     const onUnclear = (sentAt: number) => {
-      if (!this.unclear.has(request.requestId)) this.unclear.set(request.requestId, { desired, sentAt });
+      if (!this.unclear.has(request)) this.unclear.set(request, { desired, sentAt });
     };
     const recheck = this.recheck(request, limit);
     const key = await keys.create(location, tokenDomains, limit, recheck, onUnclear);
@@ -58,9 +61,9 @@ export class PendingKeys {
     for (const created of this.pending) if (created.key === key) this.pending.delete(created);
   }
 
-  /** Deletes what was created for a request; resolves to the id of what could not be deleted. */
-  public async undo(requestId: string, limit: TimeLimit): Promise<string | undefined> {
-    const created = this.of(requestId);
+  /** Deletes what was created for a request, or for one of this id; resolves to the id of what could not be deleted. */
+  public async undo(request: ResourceRequest | string, limit: TimeLimit): Promise<string | undefined> {
+    const created = this.of(request);
     return created && !(await this.delete(created, limit)) ? created.id : undefined;
   }
 
@@ -83,20 +86,21 @@ export class PendingKeys {
   }
 
   /** What is left to do once the response was sent; resolves to whether the key that was created is still there. */
-  public async afterResponse(requestId: string, sending: Sending, limit: TimeLimit): Promise<boolean> {
-    const created = this.of(requestId);
+  public async afterResponse(request: ResourceRequest, sending: Sending, limit: TimeLimit): Promise<boolean> {
+    const created = this.of(request);
     // beside each other: where the record cannot be read, the log still names what CreateAPIKey may have left
-    const logged = this.logOrphanCandidates(requestId, limit);
+    const logged = this.logOrphanCandidates(request, limit);
     const isThere = !created || (await this.settle(created, sending, limit));
     await logged;
     return isThere;
   }
 
-  private async logOrphanCandidates(requestId: string, limit: TimeLimit): Promise<void> {
+  private async logOrphanCandidates(request: ResourceRequest, limit: TimeLimit): Promise<void> {
     const { keys, clock, log } = this.options;
-    const unclear = this.unclear.get(requestId);
+    const { requestId } = request;
+    const unclear = this.unclear.get(request);
     if (!unclear) return;
-    this.unclear.delete(requestId);
+    this.unclear.delete(request);
     // they may not be listed yet
     await clock.sleep(Math.max(0, Math.min(LIST_LAG, (limit.at - clock.now()) / 2)), limit.signal);
     const { location, tokenDomains } = unclear.desired;
@@ -177,8 +181,9 @@ export class PendingKeys {
     };
   }
 
-  private of(requestId: string): PendingKey | undefined {
-    return [...this.pending].find(({ request }) => request.requestId === requestId);
+  /** By the request itself where it is known: another event may come with its id. */
+  private of(request: ResourceRequest | string): PendingKey | undefined {
+    return [...this.pending].find(({ request: own }) => own === request || own.requestId === request);
   }
 
   /** Deletes a new key; resolves to whether that was possible. */

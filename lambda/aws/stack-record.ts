@@ -28,29 +28,44 @@ export class StackRecord {
   /** The status of a stack, `gone` where there is no such stack, and when it was asked for. */
   public async status(stackId: string, limit: TimeLimit): Promise<{ value: string; readAt: number }> {
     let readAt = this.clock.now();
-    const found = await this.call('DescribeStacks', { StackName: stackId }, limit, api => {
+    const choose = (api: CloudFormationReads) => {
       readAt = this.clock.now();
       return api.describeStacks;
-    });
-    const value = found ? found.Stacks?.[0]?.StackStatus : 'gone';
-    if (!value) throw new Error('DescribeStacks: expected a StackStatus, got none');
-    return { value, readAt };
+    };
+    const input = { StackName: stackId };
+    const value = await this.call(
+      'DescribeStacks',
+      input,
+      limit,
+      choose,
+      read => read.Stacks?.[0]?.StackStatus,
+    );
+    return { value: value ?? 'gone', readAt };
   }
 
   /** A resource's own entry; `gone` where the stack has none. */
   public async entry(stackId: string, resource: string, limit: TimeLimit): Promise<OwnEntry | 'gone'> {
     const input = { StackName: stackId, LogicalResourceId: resource };
-    const found = await this.call('DescribeStackResource', input, limit, api => api.describeStackResource);
-    if (!found?.StackResourceDetail) return 'gone';
-    const { LastUpdatedTimestamp: updatedAt } = found.StackResourceDetail;
-    const { physicalResourceId, status } = resourceOf(found.StackResourceDetail);
-    return { physicalResourceId, status, updatedAt: updatedAt?.getTime() ?? 0 };
+    const choose = (api: CloudFormationReads) => api.describeStackResource;
+    const detail = await this.call(
+      'DescribeStackResource',
+      input,
+      limit,
+      choose,
+      read => read.StackResourceDetail,
+    );
+    if (!detail) return 'gone';
+    const { physicalResourceId, status } = resourceOf(detail);
+    return { physicalResourceId, status, updatedAt: detail.LastUpdatedTimestamp?.getTime() ?? 0 };
   }
 
   /** All resources of a stack; with a token, those from its page on. */
   public async resources(stackId: string, limit: TimeLimit, token?: string): Promise<StackResource[]> {
     const input = { StackName: stackId, NextToken: token };
-    const page = await this.call('ListStackResources', input, limit, api => api.listStackResources);
+    const choose = (api: CloudFormationReads) => api.listStackResources;
+    const page = await this.call('ListStackResources', input, limit, choose, read =>
+      read.StackResourceSummaries ? read : undefined,
+    );
     const resources = (page?.StackResourceSummaries ?? []).map(resourceOf);
     return page?.NextToken
       ? [...resources, ...(await this.resources(stackId, limit, page.NextToken))]
@@ -62,7 +77,10 @@ export class StackRecord {
     if (this.log?.stackId !== stackId) {
       const read: ReadPage = async (NextToken, limit) => {
         const input = { StackName: stackId, NextToken };
-        const page = await this.call('DescribeStackEvents', input, limit, api => api.describeStackEvents);
+        const choose = (api: CloudFormationReads) => api.describeStackEvents;
+        const page = await this.call('DescribeStackEvents', input, limit, choose, found =>
+          found.StackEvents ? found : undefined,
+        );
         return { events: (page?.StackEvents ?? []).map(eventOf), next: page?.NextToken || undefined };
       };
       this.log = { stackId, events: new EventLog(read) };
@@ -70,18 +88,22 @@ export class StackRecord {
     return this.log.events;
   }
 
-  /** Makes one call until it succeeds; `undefined` where what was asked for does not exist. */
-  private async call<Input extends { StackName: string; NextToken?: string }, Output>(
+  /** Makes one call until it gives some content; `undefined` where what was asked for does not exist. */
+  private async call<Input extends { StackName: string; NextToken?: string }, Output, Content>(
     operation: string,
     input: Input,
     limit: TimeLimit,
     choose: (api: CloudFormationReads) => (input: Input, options: CallOptions) => Promise<Output>,
-  ): Promise<Output | undefined> {
+    contentOf: (output: Output) => Content | undefined,
+  ): Promise<Content | undefined> {
     try {
       return await this.retry.untilDone(operation, QUOTA, limit, async () => {
         const api = await this.reads();
         try {
-          return await this.retry.once(limit, options => choose(api)(input, options));
+          const content = contentOf(await this.retry.once(limit, options => choose(api)(input, options)));
+          // the SDK reads a broken response as an empty one
+          if (!content) throw new Error('expected a response with content, got none');
+          return content;
         } catch (error) {
           if (!(error instanceof Error) || verdictOn(error) !== Verdict.REFUSED) throw error;
           // nothing but a token could be invalid in these requests

@@ -101,7 +101,8 @@ export class WafKeys {
   ): Promise<KeyReference[]> {
     const list = this.list(location);
     await list.readUntil(() => false, limit);
-    const isNew = ({ createdAt = 0 }: DatedKey) => createdAt >= since - CLOCK_SKEW;
+    // a key without a date may be one
+    const isNew = ({ createdAt = since }: DatedKey) => createdAt >= since - CLOCK_SKEW;
     return [...list.keys]
       .filter(([, key]) => isNew(key) && sameTokenDomains(key.tokenDomains, tokenDomains))
       .filter(([digest]) => !this.created.has(digest))

@@ -19,7 +19,8 @@ export function decideDelete(
   // guard: the keys of an id
   const keys = [...(id.origin === 'imported' ? [] : [id]), ...(id.after ? [id.after] : [])];
   if (keys.length === 0) return { plan: 'nothing', why: 'the key is only used here' };
-  if (record === 'denied') return split(keys, key => key !== id || id.origin === 'adopted');
+  const staysOnDenial = (key: KeyReference) => key !== id || id.origin === 'adopted';
+  if (record === 'denied') return split(keys, staysOnDenial);
 
   const { status, resources, history } = record;
   if (!status) return { need: 'status' };
@@ -52,23 +53,25 @@ export function decideDelete(
   const needsHistory = !stays || isCurrent || !isUpdated || others.some(isOpen);
   if (needsHistory && !history) return { need: 'history' };
   if (history === 'late') return { need: 'later reading' };
-  if (isCurrent && history?.settledId === id.text) return failOrWait;
+  const isDenied = history === 'denied';
+  const past = isDenied ? undefined : history;
+  if (isCurrent && past?.settledId === id.text) return failOrWait;
   const shown = others.flatMap(({ status: state, physicalResourceId }) =>
     /^DELETE_(IN_PROGRESS|COMPLETE)$/.test(state) ? [] : physicalResourceId,
   );
   const isShown = (name: string) =>
     others.some(each => each.logicalResourceId === name && !each.status.startsWith('DELETE_'));
   // also those that went missing between two pages because an entry before them went
-  const completed = [...(history?.completedIds ?? [])].flatMap(([name, text]) =>
+  const completed = [...(past?.completedIds ?? [])].flatMap(([name, text]) =>
     name === request.logicalResourceId || isShown(name) ? [] : text,
   );
-  const completedId = history?.completedIds.get(request.logicalResourceId);
+  const completedId = past?.completedIds.get(request.logicalResourceId);
   const present =
     stays && !isCurrent ? own.physicalResourceId : completedId === id.text ? undefined : completedId;
-  const named = [present, isUpdated ? undefined : history?.settledId, ...shown, ...completed];
+  const named = [present, isUpdated ? undefined : past?.settledId, ...shown, ...completed];
   const digests = named.flatMap(text => digestsIn(parse(text)));
   // guard: a key stays while the record names it
-  return split(keys, ({ digest }) => digests.includes(digest));
+  return split(keys, key => digests.includes(key.digest) || (isDenied && staysOnDenial(key)));
 }
 
 function split(keys: Keys, isLeft: (key: KeyReference) => boolean): DeletePlan {

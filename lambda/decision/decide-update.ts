@@ -46,6 +46,8 @@ export function decideUpdate(request: ResourceRequest, desired: DesiredKey, evid
   // row 3: a key that the resource has had since the stack was last settled, the earliest first
   // guard: a key that the resource has had
   for (const former of ids.filter(({ text }) => text !== physicalResourceId)) {
+    // a key that was only tried out is nobody's to keep
+    if (former.origin === 'imported' && former.text !== settled?.text) continue;
     const key = fitting(former, desired, evidence);
     if (isPlan(key)) return key;
     // guard: the same key under a new id
@@ -118,8 +120,10 @@ function pastOf({ record }: Evidence, request: ResourceRequest) {
   if (record === 'denied') return record;
   const { status, history } = record;
   if (!status) return { need: 'status' } as const;
-  if (status.value === 'gone') return NO_STACK;
+  if (status.value === 'gone')
+    return isAged(status.readAt, request) ? NO_STACK : ({ need: 'later reading' } as const);
   if (!history) return { need: 'history' } as const;
+  if (history === 'denied') return history;
   if (history === 'late') return { need: 'later reading' } as const;
   return {
     isRollback: status.value.includes('ROLLBACK'),

@@ -21,8 +21,8 @@ export interface StackReading {
   /** `gone` where there is no such stack */
   readonly status?: { readonly value: string; readonly readAt: number };
   readonly resources?: readonly StackResource[];
-  /** `late` where the events do not show the request yet */
-  readonly history?: ResourceHistory | 'late';
+  /** `late` where the events do not show the request yet; `denied` where the role may not read them */
+  readonly history?: ResourceHistory | 'late' | 'denied';
 }
 
 /** What is known when a decision is made. */

@@ -31,8 +31,8 @@ export interface ResourceHistory {
   readonly settledId: string | undefined;
   /** all ids since, the settled one first */
   readonly ids: readonly string[];
-  /** the id of each resource's newest completion since, by logical id */
-  readonly completedIds: ReadonlyMap<string, string>;
+  /** the id of each resource's newest completion since, by logical id; none where that copy has been deleted since */
+  readonly completedIds: ReadonlyMap<string, string | undefined>;
 }
 
 /** Events, newest first. */
@@ -53,25 +53,38 @@ export function reachesSettled(events: Events, request: ResourceRequest): boolea
   return !first || hasNone(first) || Boolean(first.physicalResourceId ?? completedId(before));
 }
 
-/** Reads events back to the last settled state. `undefined` where none of the resource's events has an id. */
-export function historyOf(events: Events, request: ResourceRequest): ResourceHistory | undefined {
+/**
+ * Reads events back to the last settled state. `denied` where none of the resource's events has an id; `late` where the
+ * one that would tell the settled id is missing.
+ */
+export function historyOf(events: Events, request: ResourceRequest): ResourceHistory | 'late' | 'denied' {
   const all = eventsOf(request, events);
   const sinceOfAll = events.slice(0, settledIndex(events, request));
   const since = eventsOf(request, sinceOfAll);
   const first = since.at(-1);
-  if (first && !all.some(({ physicalResourceId }) => physicalResourceId)) return undefined;
+  if (first && !all.some(({ physicalResourceId }) => physicalResourceId)) return 'denied';
   const firstId = first?.physicalResourceId ?? completedId(all.slice(since.length));
+  if (first && !hasNone(first) && !firstId) return 'late';
   const settledId = !first ? request.physicalResourceId : hasNone(first) ? undefined : firstId;
   const ids = [...since.map(({ physicalResourceId }) => physicalResourceId), settledId].reverse();
-  const completions = sinceOfAll.filter(({ status }) => COMPLETION.test(status)).reverse();
-  const completed = completions.flatMap(({ logicalResourceId, physicalResourceId: id }) =>
-    id ? [[logicalResourceId, id] as const] : [],
-  );
   return {
     settledId,
     ids: [...new Set(ids.filter(id => id !== undefined))],
-    completedIds: new Map(completed),
+    completedIds: completedIdsIn(sinceOfAll),
   };
+}
+
+/** The id of each resource's newest completion, by logical id; none where that copy has been deleted since. */
+function completedIdsIn(events: Events): Map<string, string | undefined> {
+  const completed = new Map<string, string | undefined>();
+  const deleted = new Set<string>();
+  for (const { logicalResourceId, physicalResourceId: id, status } of events) {
+    const copy = `${logicalResourceId} ${id}`;
+    if (/^DELETE_(IN_PROGRESS|COMPLETE)$/.test(status)) deleted.add(copy);
+    if (id && COMPLETION.test(status) && !completed.has(logicalResourceId))
+      completed.set(logicalResourceId, deleted.has(copy) ? undefined : id);
+  }
+  return completed;
 }
 
 /** Whether a reading shows all that came before a request; `readAt` is when it was made. */

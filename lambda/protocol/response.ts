@@ -87,8 +87,8 @@ export function bodyOf(address: ResponseAddress, result: Result): Buffer {
 }
 
 export const put: Put = (url, body, signal) =>
-  new Promise(resolve => {
-    const isPlain = url.startsWith('http:');
+  new Promise<Attempt>(resolve => {
+    const isPlain = new URL(url).protocol === 'http:';
     let isConnected = false;
     const fail = (error: Error) =>
       resolve({ error: `${error.name}: ${error.message}`, mayHaveArrived: isConnected });
@@ -105,4 +105,5 @@ export const put: Put = (url, body, signal) =>
       });
     });
     request.on('error', fail).end(body);
-  });
+    // a URL that cannot be called at all throws
+  }).catch(error => ({ error: String(error), mayHaveArrived: false }));

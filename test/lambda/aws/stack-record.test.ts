@@ -34,7 +34,14 @@ class Reads {
   /** Throws where a call is to fail; is told how many calls came before. */
   public trouble: (call: Call, index: number) => Error | 'silence' | undefined = () => undefined;
   public status: string | undefined = 'UPDATE_IN_PROGRESS';
-  public entry: Awaited<ReturnType<CloudFormationReads['describeStackResource']>>['StackResourceDetail'];
+  public entry: Awaited<ReturnType<CloudFormationReads['describeStackResource']>>['StackResourceDetail'] = {
+    LogicalResourceId: 'CaptchaKey',
+    ResourceType: 'Custom::WafCaptchaApiKey',
+    ResourceStatus: 'UPDATE_COMPLETE',
+    LastUpdatedTimestamp: new Date(NOON),
+  };
+  /** How many responses come without content, as the SDK reads a broken one. */
+  public emptyResponses = 0;
   /** pages of ListStackResources */
   public resources: { LogicalResourceId?: string; PhysicalResourceId?: string; ResourceStatus?: string }[][] =
     [];
@@ -52,31 +59,37 @@ class Reads {
     const reads: CloudFormationReads = {
       describeStacks: (input, { abortSignal }) =>
         this.answer('describeStacks', input, abortSignal, () => ({
-          Stacks: [
-            {
-              StackName: 'shop',
-              CreationTime: new Date(NOON),
-              StackStatus: this.status as StackStatus | undefined,
-            },
-          ],
+          Stacks:
+            this.emptyResponses > 0
+              ? undefined
+              : [
+                  {
+                    StackName: 'shop',
+                    CreationTime: new Date(NOON),
+                    StackStatus: this.status as StackStatus | undefined,
+                  },
+                ],
           $metadata,
         })),
       describeStackResource: (input, { abortSignal }) =>
         this.answer('describeStackResource', input, abortSignal, () => ({
-          StackResourceDetail: this.entry,
+          StackResourceDetail: this.emptyResponses > 0 ? undefined : this.entry,
           $metadata,
         })),
       listStackResources: (input, { abortSignal }) =>
         this.answer('listStackResources', input, abortSignal, () => {
           const page = Number(input.NextToken ?? 0);
           return {
-            StackResourceSummaries: this.resources[page]?.map(resource => ({
-              ...resource,
-              ResourceType: 'Custom::WafCaptchaApiKey',
-              LogicalResourceId: resource.LogicalResourceId,
-              ResourceStatus: resource.ResourceStatus as ResourceStatus | undefined,
-              LastUpdatedTimestamp: new Date(NOON),
-            })),
+            StackResourceSummaries:
+              this.emptyResponses > 0
+                ? undefined
+                : (this.resources[page] ?? []).map(resource => ({
+                    ...resource,
+                    ResourceType: 'Custom::WafCaptchaApiKey',
+                    LogicalResourceId: resource.LogicalResourceId,
+                    ResourceStatus: resource.ResourceStatus as ResourceStatus | undefined,
+                    LastUpdatedTimestamp: new Date(NOON),
+                  })),
             NextToken: page + 1 < this.resources.length ? String(page + 1) : undefined,
             $metadata,
           };
@@ -90,7 +103,7 @@ class Reads {
           const page = this.events.slice(start, end);
           const NextToken = end < this.events.length ? String(end) : undefined;
           this.onPage(start / this.perPage);
-          return { StackEvents: page, NextToken, $metadata };
+          return { StackEvents: this.emptyResponses > 0 ? undefined : page, NextToken, $metadata };
         }),
     };
     const load = async () => {
@@ -130,7 +143,9 @@ class Reads {
         abortSignal.addEventListener('abort', () => reject(abortSignal.reason)),
       );
     } else if (trouble) throw trouble;
-    return output();
+    const given = output();
+    this.emptyResponses -= 1;
+    return given;
   }
 }
 
@@ -175,6 +190,15 @@ describe.each(readings)('%s', (call, name, read) => {
     await reads.run(read(reads));
 
     expect(reads.calls).toHaveLength(4);
+  });
+
+  test('asks again when a response has no content, which the SDK makes of a broken one', async () => {
+    const reads = new Reads();
+    reads.emptyResponses = 2;
+
+    await reads.run(read(reads));
+
+    expect(reads.calls).toHaveLength(3);
   });
 
   test('waits for permissions that arrive within a minute', async () => {
@@ -319,11 +343,21 @@ describe('the status of a stack', () => {
     expect(reads.calls).toHaveLength(1);
   });
 
-  test('that is missing from the response is an error, not a deleted stack', async () => {
+  test('that is missing from the response is asked for again: it is no deleted stack', async () => {
+    const reads = new Reads();
+    reads.emptyResponses = 3;
+
+    await expect(statusOf(reads)).resolves.toMatchObject({ value: 'UPDATE_IN_PROGRESS' });
+    expect(reads.calls).toHaveLength(4);
+  });
+
+  test('that never comes is an error in the end', async () => {
     const reads = new Reads();
     reads.status = undefined;
 
-    await expect(statusOf(reads)).rejects.toThrow('DescribeStacks: expected a StackStatus, got none');
+    await expect(statusOf(reads)).rejects.toThrow(
+      'DescribeStacks: Error: expected a response with content, got none, after ',
+    );
   });
 });
 

@@ -33,7 +33,10 @@ interface Row {
   /** the resource's own entry; `undefined` for none */
   readonly own?: readonly [status: string, id: string];
   readonly others?: readonly (readonly [status: string, id: string])[];
-  readonly history?: (Partial<ResourceHistory> & { completed?: Readonly<Record<string, string>> }) | 'late';
+  readonly history?:
+    | (Partial<ResourceHistory> & { completed?: Readonly<Record<string, string>> })
+    | 'late'
+    | 'denied';
   readonly record?: Evidence['record'];
 }
 
@@ -226,6 +229,21 @@ describe('row 6: what no id names', () => {
       'another resource that could not go names it',
       { own: replaced, others: [['DELETE_FAILED', A]], history: {} },
       deletes('', 'A'),
+    ],
+    [
+      'with the events denied, what an entry names is left',
+      { own: ['DELETE_IN_PROGRESS', A], others: [['CREATE_COMPLETE', imported('A')]], history: 'denied' },
+      deletes('', 'A'),
+    ],
+    [
+      'with the events denied, a created key goes',
+      { own: ['DELETE_IN_PROGRESS', A], history: 'denied' },
+      deletes('A'),
+    ],
+    [
+      'with the events denied, the previous key is left',
+      { id: AFTER_P, own: ['DELETE_IN_PROGRESS', AFTER_P], history: 'denied' },
+      deletes('A', 'P'),
     ],
     [
       'another resource that the list lost between two pages is what it completed',

@@ -10,6 +10,7 @@ import {
   rotationOf,
   type Scope,
 } from '../../../lambda/decision/key-id';
+import { RECORD_LAG, SIGNATURE_PRECISION } from '../../../lambda/timings';
 
 const REGION = 'eu-west-1';
 const DOMAINS = ['example.com', 'shop.example.com'];
@@ -263,7 +264,12 @@ describe('the record', () => {
       { record: { status, history: 'late' } },
       { need: 'later reading' },
     ],
-    ['of no stack', { record: { status: { value: 'gone', readAt: 0 } } }, { plan: 'fail' }],
+    ['of no stack yet', { record: { status: { value: 'gone', readAt: 0 } } }, { need: 'later reading' }],
+    [
+      'of no stack',
+      { record: { status: { value: 'gone', readAt: RECORD_LAG + SIGNATURE_PRECISION } } },
+      { plan: 'fail' },
+    ],
     ['may not be read', { record: 'denied', desired: { keepPreviousKey: true } }, { plan: 'create' }],
     [
       'may not be read for a hand-over',
@@ -315,6 +321,21 @@ describe('row 3: a previous id whose key fits', () => {
       'an imported one is adopted, without a rollback',
       { current: B, settled: IMPORTED, ids: [IMPORTED, B], keys: { K: DOMAINS, B: OTHER_DOMAINS } },
       use('K', expect.stringMatching(/\/adopted\/returned-[0-9a-f]{16}$/)),
+    ],
+    [
+      'an imported one that was only tried out since is nobody’s',
+      {
+        current: B,
+        settled: A,
+        ids: [A, IMPORTED, B],
+        keys: { K: DOMAINS, A: OTHER_DOMAINS, B: OTHER_DOMAINS },
+      },
+      { plan: 'create' },
+    ],
+    [
+      'nor in a rollback',
+      { ...rollback, ids: [A, IMPORTED, B], keys: { K: DOMAINS, B: OTHER_DOMAINS } },
+      { plan: 'create' },
     ],
     [
       'keeps its previous key',

@@ -38,7 +38,7 @@ const request = (type: ResourceRequest['type'], physicalResourceId?: string): Re
 const update = request('Update', 'current');
 
 describe('the history since the stack was last settled', () => {
-  test.each<[string, string[], object | undefined]>([
+  test.each<[string, string[], object | 'late' | 'denied']>([
     [
       'an update',
       [
@@ -73,7 +73,33 @@ describe('the history since the stack was last settled', () => {
       ],
       { settledId: 'A', ids: ['A', 'B'], completed: { Key: 'B' } },
     ],
-    ['no id at all', ['Key UPDATE_COMPLETE', 'stack UPDATE_COMPLETE', 'Key UPDATE_IN_PROGRESS'], undefined],
+    ['no id at all', ['Key UPDATE_COMPLETE', 'stack UPDATE_COMPLETE', 'Key UPDATE_IN_PROGRESS'], 'denied'],
+    [
+      'no id of the first event, nor of one before it',
+      ['stack UPDATE_COMPLETE', 'Key UPDATE_IN_PROGRESS', 'Key UPDATE_COMPLETE B'],
+      'late',
+    ],
+    [
+      'a copy that has completed and is being deleted',
+      [
+        'stack UPDATE_COMPLETE',
+        'Key CREATE_COMPLETE A',
+        'Other UPDATE_COMPLETE B',
+        'Key DELETE_IN_PROGRESS A',
+        'Other DELETE_IN_PROGRESS C',
+      ],
+      { completed: { Key: undefined, Other: 'B' } },
+    ],
+    [
+      'a copy that has been deleted',
+      ['stack UPDATE_COMPLETE', 'Key CREATE_COMPLETE A', 'Key UPDATE_COMPLETE B', 'Key DELETE_COMPLETE B'],
+      { completed: { Key: undefined } },
+    ],
+    [
+      'a copy that could not be deleted',
+      ['stack UPDATE_COMPLETE', 'Key CREATE_COMPLETE A', 'Key DELETE_FAILED A'],
+      { completed: { Key: 'A' } },
+    ],
     [
       'a creation',
       [
@@ -160,9 +186,8 @@ describe('the history since the stack was last settled', () => {
     ],
   ])('%s', (_name, lines, expected) => {
     const history = historyOf(events(...lines), update);
-    const shown = history && { ...history, completed: Object.fromEntries(history.completedIds) };
-    if (expected) expect(shown).toMatchObject(expected);
-    else expect(history).toBeUndefined();
+    if (typeof history === 'string' || typeof expected === 'string') return expect(history).toBe(expected);
+    expect({ ...history, completed: Object.fromEntries(history.completedIds) }).toMatchObject(expected);
   });
 
   test.each<[string, string[], boolean]>([

@@ -297,6 +297,14 @@ describe('one PUT over a socket', () => {
     server?.closeAllConnections();
   });
 
+  test.each(['HTTP://127.0.0.1:9/', ' http://127.0.0.1:9/', 'http://%zz@127.0.0.1:9/'])(
+    'to %p does not reject',
+    async odd => {
+      const attempt = await put(odd, Buffer.from('x'), new AbortController().signal);
+      expect(attempt).toMatchObject({ error: expect.any(String), mayHaveArrived: false });
+    },
+  );
+
   test('without a connection it cannot have arrived', async () => {
     const closed = createTcpServer();
     await new Promise<void>(resolve => closed.listen(0, '127.0.0.1', resolve));
