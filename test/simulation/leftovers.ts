@@ -38,10 +38,11 @@ function causeOf(account: Account, known: KnownKey): string | undefined {
       event.PhysicalResourceId.includes(digest) &&
       !event.PhysicalResourceId.includes(`${digest}/imported`),
   );
-  const runs = deletions.flatMap(({ event }) => account.ledger.invocationsFor(event.RequestId));
-  const had = (trouble: string) =>
-    [...runs, ...(creator ? [creator] : [])].some(run => run.troubles.has(trouble));
-  if (had('denied') && hasDenial(account)) return 'denied reads';
+  const resources = new Set([...known.holders, ...(creator ? [resourceOf(creator.event)] : [])]);
+  const wasDenied = account.ledger.invocations.some(
+    ({ event, troubles }) => troubles.has('denied') && resources.has(resourceOf(event)),
+  );
+  if (wasDenied && hasDenial(account)) return 'denied reads';
   const isAnswered = ({ event }: (typeof deletions)[number]) =>
     account.responses.accepted.has(event.RequestId);
   if (deletions.length > 0 && !deletions.some(isAnswered)) return 'the Delete came too late';
@@ -114,12 +115,11 @@ function isNamed(account: Account, known: KnownKey): boolean {
   const isLogged = account.ledger.invocations.some(({ logged }) => logged.has(digest));
   if (isLogged || !creator) return true;
   const call = creator.creations.find(({ created }) => created === known);
-  const { list, wafOut, timeoutSeconds } = account.conditions;
+  const { wafOut, timeoutSeconds } = account.conditions;
   if (creator.end === 'killed') return true;
   if (call?.isClear) return false;
-  // its effect came when nobody looked any more, or the list did not tell when it was created
-  const isUnseen =
-    list.isUndated || wafOut !== undefined || timeoutSeconds < 900 || creator.troubles.has('role');
+  // its effect came when nobody looked any more
+  const isUnseen = wafOut !== undefined || timeoutSeconds < 900 || creator.troubles.has('role');
   return isUnseen || known.createdAt > (call?.endedAt ?? 0);
 }
 
