@@ -59,7 +59,6 @@ export function customResource(handler: EventHandler, options: CustomResourceOpt
       const guard = clock.sleep(Math.max(0, limit.at - clock.now()), finished.signal).then(() => {
         throw new Error(`the time is up; ${limit.progress.text ?? 'nothing was tried yet'}`);
       });
-      // guard: an event is answered in time
       const result = await Promise.race([handler.handle(event, work), guard]);
       const body = bodyOf(address, result);
       log('succeeded', { requestId, id: result.id });

@@ -43,6 +43,8 @@ export interface Variants {
    * or an Update back at once, after which it is complete or, as the User Guide has it, still counts as failed.
    */
   readonly failedUpdate: 'stays' | 'is taken back' | 'is taken back as failed';
+  /** With disabled rollback, whether the clean-up deletes a replaced copy although its id has come back since. */
+  readonly deletesReturned: boolean;
   /** With disabled rollback, when a failed creation is deleted if the next update creates the resource again. */
   readonly failedCreationGoes: 'first' | 'meanwhile' | 'in the clean-up';
   /** The status in which an updated nested stack waits to learn whether the update of its parent succeeds. */
@@ -64,6 +66,7 @@ export const defaultVariants: Variants = {
   deletesDependenciesOfFailed: true,
   failedRollbackLeaves: 'present',
   failedUpdate: 'is taken back as failed',
+  deletesReturned: false,
   failedCreationGoes: 'first',
   nestedStackWaitsIn: 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS',
 };

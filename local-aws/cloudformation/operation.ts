@@ -28,6 +28,8 @@ export class Operation {
   private isCancelled = false;
   /** Every copy that existed or may exist since the stack was last settled; the last word on each counts. */
   private readonly copies = new Map<string, StackResource>();
+  /** Of copies that an operation before, which stopped at a failure, has replaced. */
+  private readonly replaced: ReadonlySet<string>;
 
   constructor(
     private readonly stack: Stack,
@@ -37,6 +39,7 @@ export class Operation {
     if (stack.deployment && settledStatuses.includes(stack.status)) {
       stack.settled = { deployment: stack.deployment, resources: new Map(stack.resources) };
     }
+    this.replaced = new Set(stack.leftovers.map(keyOf));
     for (const resource of [...stack.leftovers, ...stack.resources.values()]) this.addCopy(resource);
   }
 
@@ -177,11 +180,15 @@ export class Operation {
     isRetained: (copy: StackResource) => boolean,
     isRollbackCleanUp = false,
   ): Promise<void> {
-    const { stack } = this;
+    const { stack, environment } = this;
     const removed = [...stack.resources.values()].filter(
       ({ logicalId }) => !deployment.dependencies.has(logicalId),
     );
-    const copies = [...this.formerCopies(), ...removed];
+    const returned = [...this.copies.values()].filter(
+      copy => this.replaced.has(keyOf(copy)) && stack.isCurrent(copy),
+    );
+    const isDeleted = environment.variants.deletesReturned && !isRollbackCleanUp;
+    const copies = [...this.formerCopies(), ...(isDeleted ? returned : []), ...removed];
     await this.remove({ copies, isRetained, attempts: cleanUpAttempts, isOfStack: false, isRollbackCleanUp });
     // what could not be deleted in a clean-up is abandoned
     stack.leftovers = [];

@@ -266,6 +266,7 @@ function variants(): fc.Arbitrary<Variants> {
         'is taken back',
         'is taken back as failed',
       ),
+      deletesReturned: fc.boolean(),
       failedCreationGoes: fc.constantFrom<Variants['failedCreationGoes']>(
         'first',
         'meanwhile',

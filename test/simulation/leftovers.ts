@@ -54,7 +54,9 @@ function causeOf(account: Account, known: KnownKey): string | undefined {
   if (named.some(({ isGoneByHand }) => isGoneByHand)) return 'the previous key of one deleted by hand';
   if (events.length === 0 && creator?.troubles.has('out')) return 'the record could not be read';
   if (creator?.end === 'failed') return 'its response could not be sent';
-  if (events.length === 0 && isInProgressThroughout(account, known))
+  // a response that its URL refused tells enough: the record is not asked
+  const isRefused = creator?.troubles.has('putRefused') && !creator.troubles.has('put');
+  if (events.length === 0 && !isRefused && isInProgressThroughout(account, known))
     return 'in another operation for as long as the record was watched';
   const isCancelled = events.length === 0;
   const isSkipped = ({ logicalId, status }: StackEvent) =>

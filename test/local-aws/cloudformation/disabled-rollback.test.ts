@@ -329,6 +329,14 @@ describe('an update that fails with disabled rollback', () => {
     expect(statuses).toEqual(['UPDATE_IN_PROGRESS', 'UPDATE_ROLLBACK_IN_PROGRESS']);
   });
 
+  test.each([false, true])('deletes the copy that it goes back to, or not: %s', async deletesReturned => {
+    const account = await deployed({ deletesReturned });
+    await account.deploy({ Key: key('b'), Failing: failing }, {}, noRollback);
+    const stack = await account.deploy({ Key: key('a') }, {}, noRollback);
+    expect(stack.status).toBe('UPDATE_COMPLETE');
+    expect(account.history.includes('Delete key-a')).toBe(deletesReturned);
+  });
+
   test('is rolled back when its way back is cancelled', async () => {
     const account = await deployed();
     const stack = await account.deploy({ Key: key('b'), Failing: failing }, {}, noRollback);

@@ -52,7 +52,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     tag: 'the same key under a new id',
-    promise: 'continuous',
+    promise: 'live',
     keeps: 'an id that CloudFormation may mean to delete is not answered again',
     without: 'if (key) return use(former, key, former.text);',
   },
@@ -107,12 +107,6 @@ export const GUARDS: readonly Guard[] = [
     tag: 'orphan candidates are logged',
     promise: 'clean',
     keeps: 'the log names a key whose creation got no response',
-  },
-  {
-    tag: 'an event is answered in time',
-    promise: 'live',
-    keeps: 'an event is answered before the function ends',
-    without: 'void guard.catch(() => undefined);\nconst result = await handler.handle(event, work);',
   },
   {
     tag: 'a response is sent again',
