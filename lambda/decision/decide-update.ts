@@ -51,7 +51,7 @@ export function decideUpdate(request: ResourceRequest, desired: DesiredKey, evid
     const key = fitting(former, desired, evidence);
     if (isPlan(key)) return key;
     // guard: the same key under a new id
-    if (key) return use(former, key, isRollback ? former.text : returned(former, requestId));
+    if (key) return use(former, key, isRollback ? former.text : returned(adopted(former), requestId));
   }
 
   // row 4: a rollback to a key that its template does not ask for
@@ -79,7 +79,7 @@ function decideExisting(
   apiKey: string,
   evidence: Evidence,
 ): Plan {
-  const { stackRegion, physicalResourceId } = request;
+  const { stackRegion, requestId, physicalResourceId } = request;
   const { location, rotation } = desired;
   const reference = { location, digest: digestOf(apiKey) };
   const key = listed(reference, evidence);
@@ -93,8 +93,10 @@ function decideExisting(
     return { plan: 'fail', reason: `ExistingApiKey: expected a key for ${expected}, got one for ${got}` };
   }
 
-  const imported = (after?: KeyReference) =>
-    use(reference, key, newKeyId(reference, rotation, { isImported: true, after }));
+  const imported = (after?: KeyReference, ids: readonly KeyId[] = []) => {
+    const id = newKeyId(reference, rotation, { isImported: true, after });
+    return use(reference, key, ids.some(({ text }) => text === id) ? returned(id, requestId) : id);
+  };
   const isMeant = (id: KeyId | undefined) =>
     id?.origin === 'imported' && id.digest === reference.digest && mayFit(id, desired);
   if (physicalResourceId === undefined) return imported();
@@ -105,8 +107,9 @@ function decideExisting(
   if (past === 'denied') return imported();
   const former = past.isRollback ? past.ids.find(isMeant) : undefined;
   if (former) return use(reference, key, former.text);
-  if (past.settled?.digest !== reference.digest) return imported(previousOf(desired, past.settled));
-  return imported(desired.keepPreviousKey ? past.settled.after : undefined);
+  const { settled, ids } = past;
+  if (settled?.digest !== reference.digest) return imported(previousOf(desired, settled), ids);
+  return imported(desired.keepPreviousKey ? settled.after : undefined, ids);
 }
 
 /** The key that stays when another takes its place: the settled one, if the stack owns it. */

@@ -70,9 +70,9 @@ export function adopted({ text }: KeyId): string {
   return text.replace(/\/imported(?=\/|$)/, '/adopted');
 }
 
-/** An id for the same key that CloudFormation has not seen yet; an imported key is handed over. */
-export function returned(id: KeyId, requestId: string): string {
-  return `${adopted(id).replace(/\/returned-[^/]*/, '')}/returned-${digestOf(requestId).slice(0, 16)}`;
+/** The same id in a form that CloudFormation has not seen yet. */
+export function returned(id: string, requestId: string): string {
+  return `${id.replace(/\/returned-[^/]*/, '')}/returned-${digestOf(requestId).slice(0, 16)}`;
 }
 
 /** The id of a Create that left no key behind. It names none, so its Delete deletes none. */

@@ -168,6 +168,16 @@ describe('row 1: an existing key', () => {
       use('K', IMPORTED),
     ],
     [
+      'that it has had since the stack was settled, under an id that is new',
+      { desired, keys, current: B, settled: IMPORTED, ids: [IMPORTED, B] },
+      use('K', expect.stringMatching(/\/imported\/returned-[0-9a-f]{16}$/)),
+    ],
+    [
+      'that it has had with another previous key',
+      { desired, keys, current: B, settled: A, ids: [A, `${IMPORTED}/after-r-${digestOf('A')}`, B] },
+      use('K', IMPORTED),
+    ],
+    [
       'where the resource had no key before',
       { desired, keys, current: 'x', settled: 'x' },
       use('K', IMPORTED),

@@ -64,8 +64,8 @@ test('an adopted or returned id keeps the rest', () => {
   const id = parseKeyId(`${base}/imported/rotation-1/after-r-${digest}/returned-old`, REGION);
   if (!id) throw new Error('expected an id');
   expect(adopted(id)).toBe(`${base}/adopted/rotation-1/after-r-${digest}/returned-old`);
-  expect(returned(id, 'request')).toBe(
-    `${base}/adopted/rotation-1/after-r-${digest}/returned-${digestOf('request').slice(0, 16)}`,
+  expect(returned(id.text, 'request')).toBe(
+    `${base}/imported/rotation-1/after-r-${digest}/returned-${digestOf('request').slice(0, 16)}`,
   );
   expect(digestsIn(id)).toEqual([digest, digest]);
 });
