@@ -38,6 +38,8 @@ export interface Conditions {
 export interface Outcome {
   /** from its start to the last response */
   readonly seconds: number;
+  /** from its start to the last response to a Create or an Update; the rest is the clean-up */
+  readonly secondsToCleanUp: number;
   /** requests that got FAILED as their response */
   readonly failures: number;
   /** how the stack ended */
@@ -45,13 +47,16 @@ export interface Outcome {
   readonly calls: ReturnType<Calls['take']>;
 }
 
+type Handler = ReturnType<typeof createHandler>;
+
 export interface Rollback extends Outcome {
   /** resources that have neither failed nor got back the key that they had before */
   readonly swapped: number;
 }
 
 /**
- * An account in virtual time with one stack of many keys: the handler's own code, a fresh environment for each event, under the quotas of WAF and of CloudFormation.
+ * An account in virtual time with one stack of many keys: the handler's own code, in an environment that waits or in a
+ * fresh one, under the quotas of WAF and of CloudFormation.
  */
 export class ThroughputAccount {
   private readonly clock = new VirtualClock();
@@ -63,8 +68,11 @@ export class ThroughputAccount {
   private readonly reads: StackReads;
   private readonly running = new Set<Promise<void>>();
   private isSettingUp = false;
+  /** The execution environments that wait for an event. */
+  private readonly idle: Handler[] = [];
   private failures = 0;
   private lastResponseAt = 0;
+  private lastUpdateAt = 0;
 
   constructor(
     private readonly count: number,
@@ -153,8 +161,9 @@ export class ThroughputAccount {
     const startedAt = clock.now();
     await engine.settled(stack);
     const seconds = (this.lastResponseAt - startedAt) / 1000;
+    const secondsToCleanUp = (this.lastUpdateAt - startedAt) / 1000;
     while (running.size > 0) await Promise.all(running);
-    return { seconds, failures: this.failures, status: stack.status, calls: calls.take() };
+    return { seconds, secondsToCleanUp, failures: this.failures, status: stack.status, calls: calls.take() };
   }
 
   private template(colour: string, fails = false): string {
@@ -196,6 +205,13 @@ export class ThroughputAccount {
   }
 
   private async handle(event: CloudFormationCustomResourceEvent): Promise<void> {
+    const handler = this.idle.pop() ?? this.environment();
+    const deadline = this.clock.now() + FUNCTION_TIMEOUT_SECONDS * 1000;
+    await handler(event, { getRemainingTimeInMillis: () => deadline - this.clock.now() });
+    this.idle.push(handler);
+  }
+
+  private environment(): Handler {
     const { clock, random, waf, stack } = this;
     const client = wafClient((operation, input) =>
       this.call(operation, () => callWaf(waf, REGION, operation, input)),
@@ -203,7 +219,7 @@ export class ThroughputAccount {
     const reads = cloudFormationReads((operation, input) =>
       this.call(operation, async () => this.reads.read(REGION, operation, input)),
     );
-    const handler = createHandler({
+    return createHandler({
       clock,
       random,
       put: async (url, body) => {
@@ -217,13 +233,12 @@ export class ThroughputAccount {
       reads: async () => reads,
       stackId: stack.id,
     });
-    const deadline = clock.now() + FUNCTION_TIMEOUT_SECONDS * 1000;
-    await handler(event, { getRemainingTimeInMillis: () => deadline - clock.now() });
   }
 
   private accept(url: string, response: CloudFormationCustomResourceResponse): void {
     if (response.Status === 'FAILED') this.failures += 1;
     this.lastResponseAt = this.clock.now();
+    if (!this.stack.status.endsWith('CLEANUP_IN_PROGRESS')) this.lastUpdateAt = this.lastResponseAt;
     const token = new URL(url).pathname.slice(1);
     this.engine.customResources.answer(token, Buffer.from(JSON.stringify(response)));
   }

@@ -47,12 +47,13 @@ async function outcomes(operate: Operate, foreignKeys = 0): Promise<string> {
     for (const { name, refusedCallsCount } of QUOTAS) {
       const account = new ThroughputAccount(count, { seed: 1, refusedCallsCount, foreignKeys });
       if (foreignKeys === 0) await account.setUp();
-      const { seconds, failures, swapped = 0, status, calls } = await operate(account);
+      const { seconds, secondsToCleanUp, failures, swapped = 0, status, calls } = await operate(account);
       const cells = OPERATIONS.map(operation => {
         const { accepted, refused } = calls.count(operation);
         return accepted + refused === 0 ? '–' : `${fixed(accepted / count)} + ${fixed(refused / count)}`;
       });
-      const figures = [count, name, fixed(seconds, 0), fixed(seconds / count, 2), failures, swapped];
+      const times = [fixed(seconds, 0), fixed(seconds / count, 2), fixed(secondsToCleanUp / count, 2)];
+      const figures = [count, name, ...times, failures, swapped];
       rows.push([...figures, status, ...cells]);
       // the largest take minutes
       process.stderr.write(`${rows.at(-1)?.join(' | ')}\n`);
@@ -63,6 +64,7 @@ async function outcomes(operate: Operate, foreignKeys = 0): Promise<string> {
     'refused calls of WAF use up quota',
     's',
     's a key',
+    'before the clean-up',
     'failed',
     'swapped',
     'the stack ends in',

@@ -52,7 +52,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     tag: 'the same key under a new id',
-    promise: 'live',
+    promise: 'continuous',
     keeps: 'an id that CloudFormation may mean to delete is not answered again',
     without: 'if (key) return use(former, key, former.text);',
   },
