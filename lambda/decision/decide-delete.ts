@@ -61,7 +61,7 @@ export function decideDelete(
   );
   const isShown = (name: string) =>
     others.some(each => each.logicalResourceId === name && !each.status.startsWith('DELETE_'));
-  // also those that went missing between two pages because an entry before them went
+  // also those that the list does not show
   const completed = [...(past?.completedIds ?? [])].flatMap(([name, text]) =>
     name === request.logicalResourceId || isShown(name) ? [] : text,
   );

@@ -74,12 +74,13 @@ export function recordReads(options: RecordReadsOptions) {
 
     ListStackResources: (region: string, input: ReadInput) => {
       const { stack, record } = find(region, input);
-      const all = [...record.entries.values()];
-      const start = Number(input.NextToken ?? 0);
-      const end = start + resourcesPerPage;
+      // the token is the last name, so that an entry which comes or goes does not shift the pages
+      const names = [...record.entries.keys()].filter(name => name > (input.NextToken ?? '')).sort();
+      const page = names.slice(0, resourcesPerPage);
+      const shown = page.flatMap(name => record.entries.get(name) ?? []);
       return {
-        StackResourceSummaries: all.slice(start, end).map(resource => summaryOf(stack, resource)),
-        NextToken: end < all.length ? String(end) : undefined,
+        StackResourceSummaries: shown.map(resource => summaryOf(stack, resource)),
+        NextToken: names.length > page.length ? page.at(-1) : undefined,
       };
     },
   };

@@ -246,7 +246,7 @@ describe('row 6: what no id names', () => {
       deletes('A', 'P'),
     ],
     [
-      'another resource that the list lost between two pages is what it completed',
+      'another resource that the list does not show is what it completed',
       { own: replaced, others: [['DELETE_IN_PROGRESS', B]], history: { completed: { Lost: imported('A') } } },
       deletes('', 'A'),
     ],
