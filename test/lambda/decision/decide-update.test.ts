@@ -282,6 +282,16 @@ describe('the record', () => {
     ],
     ['may not be read', { record: 'denied', desired: { keepPreviousKey: true } }, { plan: 'create' }],
     [
+      'may be read, but not its events',
+      { record: { status, history: 'denied' }, desired: { keepPreviousKey: true } },
+      { plan: 'create', after: undefined },
+    ],
+    [
+      'may be read, but not its events, for a hand-over',
+      { record: { status, history: 'denied' }, current: IMPORTED, keys: { K: DOMAINS } },
+      { plan: 'fail', reason: expect.stringContaining('cloudformation:DescribeStackEvents') },
+    ],
+    [
       'may not be read for a hand-over',
       { record: 'denied', current: IMPORTED, keys: { K: DOMAINS } },
       { plan: 'fail', reason: expect.stringContaining('cloudformation:DescribeStackEvents') },
