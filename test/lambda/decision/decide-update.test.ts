@@ -284,7 +284,7 @@ describe('the record', () => {
     [
       'may be read, but not its events',
       { record: { status, history: 'denied' }, desired: { keepPreviousKey: true } },
-      { plan: 'create', after: undefined },
+      { plan: 'create' },
     ],
     [
       'may be read, but not its events, for a hand-over',
