@@ -46,6 +46,12 @@ function causeOf(account: Account, known: KnownKey): string | undefined {
   const isAnswered = ({ event }: (typeof deletions)[number]) =>
     account.responses.accepted.has(event.RequestId);
   if (deletions.length > 0 && !deletions.some(isAnswered)) return 'the Delete came too late';
+  const usersGone = events.filter(
+    ({ status, physicalId }) => status === 'DELETE_IN_PROGRESS' && physicalId.includes(`${digest}/imported`),
+  );
+  const isAtOnce = ({ sentAt }: (typeof deletions)[number]) =>
+    usersGone.some(({ timestamp }) => Math.abs(timestamp - sentAt) < 120_000);
+  if (deletions.some(isAtOnce)) return 'a resource that used it was removed at the same time';
   if (deletions.some(({ event, sentAt }) => mayShowEarlierCleanUp(account, event.StackId, sentAt)))
     return 'the record was late, and showed an earlier clean-up';
   const named = deletions.flatMap(({ event }) =>
