@@ -13,7 +13,7 @@ export class ResponseUrls {
   private readonly refusals = new Map<string, ReturnType<Account['troubles']['refusalOfResponses']>>();
   private readonly taken = new Map<string, number>();
   /** What an environment answered to an event that was waited for, which it has to remember. */
-  private readonly answered = new Map<string, string>();
+  private readonly answered = new Map<string, Answer>();
 
   constructor(private readonly account: Account) {}
 
@@ -63,10 +63,12 @@ export class ResponseUrls {
     const { Status, Reason = '', PhysicalResourceId: id } = answer;
     trace(() => `#${number} answers ${Status} ${Reason}${isAccepted ? '' : ', which nobody waits for'}`);
     const occasion = `${environment} ${answer.RequestId}`;
-    if ((this.answered.get(occasion) ?? Status) !== Status)
-      violation('live', `#${number} answered in two ways`);
+    const before = this.answered.get(occasion);
+    // what named a key that had to be undone is not said again
+    const isUndone = ledger.named(before?.PhysicalResourceId ?? '').some(key => key.goneAt !== undefined);
+    if (before && before.Status !== Status && !isUndone) violation('live', `#${number} answered in two ways`);
     if (!isAccepted) return;
-    this.answered.set(occasion, Status);
+    this.answered.set(occasion, answer);
     this.accepted.set(answer.RequestId, answer);
     if (event.RequestType === 'Delete') {
       if (Status === 'SUCCESS')
