@@ -81,6 +81,12 @@ export class Account {
     return this.waf.calls.map(({ operation, outcome }) => `${operation} ${outcome}`);
   }
 
+  /** The details of the log entries with this message, in order. */
+  public logged(message: string): unknown[] {
+    const entries = this.logLines.map((line): Readonly<Record<string, unknown>> => JSON.parse(line));
+    return entries.flatMap(({ message: own, ...details }) => (own === message ? [details] : []));
+  }
+
   /** The keys there are. */
   public keys(): string[] {
     return this.waf.keys().map(({ apiKey }) => apiKey);

@@ -42,12 +42,19 @@ export class StackDouble {
     return this;
   }
 
+  /** A resource has no entry any more; its events stay. */
+  public gone(logicalId = 'CaptchaKey'): this {
+    this.written.drop(logicalId);
+    return this;
+  }
+
   public readonly calls = cloudFormationReads(async (operation, input) => {
     this.reads.push(operation);
     this.onRead(operation);
     if (operation !== 'DescribeStackEvents') return this.answers[operation]('eu-west-1', input);
-    const { StackEvents } = this.answers[operation]('eu-west-1', input);
-    return { StackEvents: StackEvents.map(event => ({ ...event, ResourceProperties: this.properties })) };
+    const page = this.answers[operation]('eu-west-1', input);
+    const shown = page.StackEvents.map(event => ({ ...event, ResourceProperties: this.properties }));
+    return { ...page, StackEvents: shown };
   });
 }
 

@@ -23,6 +23,7 @@ test('a key is deleted with its stack after one read of the record', async () =>
     PhysicalResourceId: id,
   });
   expect(account.keys()).toEqual([]);
+  expect(account.logged('deleted the key')).toEqual([{ id }]);
   expect(account.stack.reads).toEqual(['DescribeStacks']);
 });
 
@@ -38,7 +39,7 @@ test('a rename with existingApiKey in one deployment leaves the key', async () =
   account.stack.stack('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS').resource('DELETE_IN_PROGRESS', id);
   expect(await account.environment().invoke(deletion(account, id))).toMatchObject({ Status: 'SUCCESS' });
   expect(account.keys()).toEqual([key]);
-  expect(account.logLines.join('\n')).toContain('left a key that the record names');
+  expect(account.logged('left a key that the record names, or may name')).toEqual([{ id }]);
 });
 
 test('the current key is not deleted, and the Delete fails after a minute', async () => {
@@ -50,23 +51,41 @@ test('the current key is not deleted, and the Delete fails after a minute', asyn
   expect(account.keys()).toEqual([key]);
 });
 
-test('a Delete that is late deletes nothing', async () => {
+test('a Delete that is late deletes nothing, and says so', async () => {
   const { account, key, id } = accountWithKey();
   account.stack.stack('UPDATE_COMPLETE').resource('UPDATE_COMPLETE', id);
   const event = deletion(account, id);
   await account.wait(61_000);
   expect((await account.environment().invoke(event)).Status).toBe('SUCCESS');
   expect(account.keys()).toEqual([key]);
+  const why = 'the stack is in UPDATE_COMPLETE: this Delete is late or repeated';
+  expect(account.logged('left the key alone')).toEqual([{ id, why }]);
 });
 
-test('a record that is late by a minute is waited for', async () => {
+test('a record that is late by a minute is waited for, with pauses of up to 8 s', async () => {
   const { account, id } = accountWithKey();
   account.stack.stack('UPDATE_COMPLETE').resource('UPDATE_COMPLETE', id);
   await account.wait(600_000);
   account.stack.lag = 59_000;
   account.stack.stack('DELETE_IN_PROGRESS');
+  const startedAt = account.clock.now();
+  const seconds: number[] = [];
+  account.stack.onRead = () => seconds.push((account.clock.now() - startedAt) / 1000);
   expect((await account.environment().invoke(deletion(account, id))).Status).toBe('SUCCESS');
   expect(account.keys()).toEqual([]);
+  expect(seconds).toEqual([0, 1, 3, 7, 15, 23, 31, 39, 47, 55, 63]);
+});
+
+test('a record that stays late is named in the reason', async () => {
+  const { account, key, id } = accountWithKey();
+  account.stack.stack('UPDATE_COMPLETE').resource('UPDATE_COMPLETE', id);
+  const response = await account.environment().invoke(deletion(account, id), 60_000);
+  expect(response).toMatchObject({
+    Status: 'FAILED',
+    PhysicalResourceId: id,
+    Reason: 'the time is up; expected a record that shows why this request was made, got none yet',
+  });
+  expect(account.keys()).toEqual([key]);
 });
 
 test('a key that a lagging list hides for 20 s is still deleted', async () => {
@@ -81,6 +100,8 @@ test('a key that is already gone is not an error', async () => {
   account.waf.deleteByHand(key);
   account.stack.stack('DELETE_IN_PROGRESS');
   expect((await account.environment().invoke(deletion(account, id))).Status).toBe('SUCCESS');
+  expect(account.logged('the key is gone already')).toEqual([{ id }]);
+  expect(account.logged('deleted the key')).toEqual([]);
 });
 
 test.each([
@@ -100,11 +121,15 @@ test.each([
   expect(account.keys()).toEqual([key]);
 });
 
+const denial = {
+  error: expect.stringMatching(/^DescribeStacks: AccessDenied: not authorized, after \d+ attempts$/),
+};
+
 test.each([
-  ['created', '', 0],
-  ['adopted', '/adopted', 1],
-  ['imported', '/imported', 1],
-])('if the record may not be read, a key that was %s is judged by its id', async (_name, more, left) => {
+  ['created', '', 0, [denial]],
+  ['adopted', '/adopted', 1, [denial]],
+  ['imported', '/imported', 1, []],
+])('if the record may not be read, a key that was %s is judged by its id', async (_name, more, left, log) => {
   const { account, id } = accountWithKey();
   account.stack.onRead = () => {
     throw sdkError('AccessDenied', 'not authorized', 403);
@@ -112,6 +137,7 @@ test.each([
   const response = await account.environment().invoke(deletion(account, `${id}${more}`));
   expect(response.Status).toBe('SUCCESS');
   expect(account.keys()).toHaveLength(left);
+  expect(account.logged('the record may not be read')).toEqual(log);
 });
 
 test('both keys of an id are deleted with the resource', async () => {

@@ -86,6 +86,19 @@ describe('a response of CloudFormation without content is no evidence', () => {
     expect(account.keys()).toEqual([key]);
   });
 
+  test('of DescribeStackEvents, without any events for good: an update creates nothing', async () => {
+    const { account, key, id } = settled();
+    await account.wait(3_600_000);
+    account.stack.stack('UPDATE_IN_PROGRESS').resource('UPDATE_IN_PROGRESS', id);
+    Object.assign(account.stack.calls, {
+      describeStackEvents: async () => ({ StackEvents: [], $metadata: {} }),
+    });
+    const response = await account.environment().invoke(upd(account, id, properties(OTHER)));
+    expect(response).toMatchObject({ Status: 'FAILED', PhysicalResourceId: id });
+    expect(response.Reason).toContain('expected a record that shows why this request was made');
+    expect(account.keys()).toEqual([key]);
+  });
+
   test('of all reads, after the first look: the new key stays', async () => {
     const account = new Account();
     account.stack.stack('CREATE_IN_PROGRESS').resource('CREATE_IN_PROGRESS');
@@ -201,7 +214,14 @@ describe('denied reads', () => {
     account.stack.onRead = reading => {
       if (reading === 'DescribeStackEvents') throw sdkError('AccessDenied', 'not authorized', 403);
     };
-    await account.environment().invoke(del(account, id));
+    const startedAt = account.clock.now();
+    const response = await account.environment().invoke(del(account, id));
+    expect(response.Status).toBe('SUCCESS');
     expect(account.keys()).toEqual([key]);
+    // waits once for the permission, beside a record that may be late
+    expect(account.clock.now() - startedAt).toBeLessThan(130_000);
+    expect(account.logged('the record may not be read')).toEqual([
+      { error: expect.stringContaining('DescribeStackEvents: AccessDenied: not authorized') },
+    ]);
   });
 });

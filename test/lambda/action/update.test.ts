@@ -1,3 +1,4 @@
+import { failed } from '../../../local-aws/faults';
 import { Account, idOf, type Response } from '../environment';
 import { deleteEvent, properties, signedUrl, updateEvent } from '../event';
 
@@ -7,6 +8,8 @@ const rotated = (label: string, domains = DOMAINS) => ({ ...properties(domains),
 /** A stack that is settled with a key of its own for `DOMAINS`. */
 async function settledStack(more = '') {
   const account = new Account();
+  // what an old stack has seen
+  for (let old = 0; old < 150; old += 1) account.stack.event('UPDATE_COMPLETE', 'table', 'Table');
   const key = account.waf.createForeignKey('eu-west-1', 'REGIONAL', DOMAINS).apiKey;
   const id = idOf(key, more);
   account.stack.stack('CREATE_IN_PROGRESS').resource('CREATE_COMPLETE', id).stack('CREATE_COMPLETE');
@@ -34,6 +37,39 @@ async function update(
   };
   return environment.invoke(event);
 }
+
+describe('an update that replaces the key', () => {
+  test('reads the events back no further than the last settled state, and waits for nothing', async () => {
+    const world = await settledStack();
+    const { account, id } = world;
+    const startedAt = account.clock.now();
+    const changed = await update(world, id, rotated('2'));
+    expect(changed.Status).toBe('SUCCESS');
+    expect(account.stack.reads.filter(read => read === 'DescribeStackEvents')).toHaveLength(1);
+    // the look after the response
+    expect(account.clock.now() - startedAt).toBe(4000);
+  });
+
+  test('names the previous key in the new id with KeepPreviousKey', async () => {
+    const world = await settledStack();
+    const { id, key } = world;
+    const changed = await update(world, id, { ...rotated('2'), KeepPreviousKey: 'true' });
+    const { APIKey: newKey = '' } = changed.Data ?? {};
+    const previous = idOf(key).slice(-64);
+    expect(changed.PhysicalResourceId).toBe(idOf(newKey, `/rotation-d4735e3a265e16ee/after-r-${previous}`));
+  });
+
+  test('does not quote an existing key in a reason', async () => {
+    const world = await settledStack();
+    const { account, id } = world;
+    const { apiKey } = account.waf.createForeignKey('us-east-1', 'CLOUDFRONT', DOMAINS);
+    const fault = failed(400, 'WAFInvalidParameterException', 'before', `not a key: ${apiKey}`);
+    account.waf.faults.next('ListAPIKeys', fault);
+    const response = await update(world, id, { ...properties(), ExistingApiKey: apiKey });
+    expect(response.Reason).toContain('WAFInvalidParameterException: not a key: [API key]');
+    expect(response.Reason).not.toContain(apiKey.slice(0, 20));
+  });
+});
 
 describe('a rollback', () => {
   test.each([0, 3_000, 60_000])(
