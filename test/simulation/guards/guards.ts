@@ -70,8 +70,8 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     tag: 'a key that the resource has had',
-    promise: 'restored',
-    keeps: 'a rollback returns to the former key',
+    promise: 'continuous',
+    keeps: 'the old template gets the previous key back',
   },
   {
     tag: 'a nested stack goes on',
