@@ -7,7 +7,7 @@ import { decideDelete } from '../decision/decide-delete';
 import { decideUpdate } from '../decision/decide-update';
 import { type DesiredKey, parseDesiredKey } from '../decision/desired-key';
 import type { Evidence, Need, StackReading } from '../decision/evidence';
-import { historyOf, isAged, reachesSettled, showRequest } from '../decision/history';
+import { eventsCount, historyOf, reachesSettled } from '../decision/history';
 import * as keyIds from '../decision/key-id';
 import type { EventHandler } from '../protocol/custom-resource';
 import type { LifecycleEvent } from '../protocol/event';
@@ -155,10 +155,8 @@ class EventWork {
       if (next === 'resources')
         return { ...reading, resources: await record.resources(event.stackId, limit) };
       const events = await eventLog.update(read => reachesSettled(read, event), limit);
-      const counts =
-        events.length > 0 && (isAged(status.readAt, event) || showRequest(events, status.value, event));
       // guard: events show the request
-      const history = counts ? historyOf(events, event) : 'late';
+      const history = eventsCount(events, status, event) ? historyOf(events, event) : 'late';
       return { ...reading, history };
     } catch (error) {
       if (!(error instanceof Denial)) throw error;

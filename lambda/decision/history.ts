@@ -93,6 +93,19 @@ export function isAged(readAt: number, { signedAt }: ResourceRequest): boolean {
   return readAt >= signedAt + SIGNATURE_PRECISION + RECORD_LAG;
 }
 
+/** Whether events tell what they have to of a request, beside the status of the stack that was read before them. */
+export function eventsCount(
+  events: Events,
+  { value, readAt }: { readonly value: string; readonly readAt: number },
+  request: ResourceRequest,
+): boolean {
+  const settled = events[settledIndex(events, request) ?? events.length];
+  // the stack has settled since: a status that says otherwise is from before
+  if (request.type === 'Delete' && settled && settled.at >= request.signedAt + SIGNATURE_PRECISION)
+    return false;
+  return events.length > 0 && (isAged(readAt, request) || showRequest(events, value, request));
+}
+
 /** Whether events are those of a time after an Update's or a Delete's request was made. */
 export function showRequest(events: Events, stackStatus: string, request: ResourceRequest): boolean {
   const { stackId, physicalResourceId: id } = request;

@@ -1,4 +1,5 @@
 import {
+  eventsCount,
   historyOf,
   isAged,
   nameId,
@@ -337,6 +338,39 @@ test('a reading shows all that came before a request once it is a minute younger
   // the signature's time is cut to the second
   expect(isAged(RECORD_LAG + 999, update)).toBe(false);
   expect(isAged(RECORD_LAG + 1000, update)).toBe(true);
+});
+
+describe('events count', () => {
+  const remove = request('Delete', 'A');
+  const late = { value: 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', readAt: RECORD_LAG + 1000 };
+  const settled = ['stack UPDATE_IN_PROGRESS', 'Key UPDATE_COMPLETE B', 'stack UPDATE_COMPLETE'];
+
+  test.each<[string, ResourceRequest, boolean]>([
+    ['for a Delete when the stack had settled before it', { ...remove, signedAt: 3000 }, true],
+    [
+      'for a Delete when the stack settled in the second of its signature',
+      { ...remove, signedAt: 2500 },
+      true,
+    ],
+    ['not for a Delete when the stack has settled since', { ...remove, signedAt: 2000 }, false],
+    ['for an Update whenever the stack settled', { ...update, signedAt: 2000 }, true],
+  ])('%s', (_name, of, expected) => {
+    const timed = events(...settled).map((event, index) => ({ ...event, at: 3000 - index * 1000 }));
+    expect(eventsCount(timed, { ...late, readAt: late.readAt + of.signedAt }, of)).toBe(expected);
+  });
+
+  test('only when there are any', () => {
+    expect(eventsCount([], late, update)).toBe(false);
+  });
+
+  test('only when they show the request, or were read late enough', () => {
+    const shown = events('stack UPDATE_IN_PROGRESS', 'Key UPDATE_IN_PROGRESS current');
+    expect(eventsCount(shown, { value: 'UPDATE_IN_PROGRESS', readAt: 0 }, update)).toBe(true);
+    expect(eventsCount(shown, { value: 'UPDATE_ROLLBACK_IN_PROGRESS', readAt: 0 }, update)).toBe(false);
+    expect(eventsCount(shown, { value: 'UPDATE_ROLLBACK_IN_PROGRESS', readAt: late.readAt }, update)).toBe(
+      true,
+    );
+  });
 });
 
 test('only events since the request name an id for it', () => {
