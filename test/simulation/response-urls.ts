@@ -66,7 +66,8 @@ export class ResponseUrls {
     const before = this.answered.get(occasion);
     // what named a key that had to be undone is not said again
     const isUndone = ledger.named(before?.PhysicalResourceId ?? '').some(key => key.goneAt !== undefined);
-    if (before && before.Status !== Status && !isUndone) violation('live', `#${number} answered in two ways`);
+    const isOther = before && (before.Status !== Status || before.PhysicalResourceId !== id);
+    if (isOther && !isUndone) violation('live', `#${number} answered in two ways`);
     if (!isAccepted) return;
     this.answered.set(occasion, answer);
     this.accepted.set(answer.RequestId, answer);
