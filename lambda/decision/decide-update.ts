@@ -22,6 +22,14 @@ export type UpdatePlan =
 
 type Plan = UpdatePlan | Need;
 
+interface Past {
+  readonly isRollback: boolean;
+  readonly isAged: boolean;
+  /** since the stack was last settled, the earliest first */
+  readonly ids: readonly KeyId[];
+  readonly settled: KeyId | undefined;
+}
+
 const NO_STACK = { plan: 'fail', reason: 'expected a stack, got none that exists' } as const;
 const NO_HAND_OVER =
   "the key cannot be handed over to the stack: the function's role lacks cloudformation:DescribeStacks or " +
@@ -69,6 +77,7 @@ export function decideUpdate(request: ResourceRequest, desired: DesiredKey, evid
     return use(current, currentKey, adopted(current));
 
   // row 6
+  if (mayBeHidden(desired, past)) return { need: 'later reading' };
   return { plan: 'create', after: previousOf(desired, settled) };
 }
 
@@ -107,6 +116,7 @@ function decideExisting(
   if (past === 'denied') return imported();
   const former = past.isRollback ? past.ids.find(isMeant) : undefined;
   if (former) return use(reference, key, former.text);
+  if (mayBeHidden(desired, past)) return { need: 'later reading' };
   const { settled, ids } = past;
   if (settled?.digest !== reference.digest) return imported(previousOf(desired, settled), ids);
   return imported(desired.keepPreviousKey ? settled.after : undefined, ids);
@@ -116,6 +126,11 @@ function decideExisting(
 function previousOf({ keepPreviousKey }: DesiredKey, settled: KeyId | undefined): KeyReference | undefined {
   // guard: the previous key is named
   return keepPreviousKey && settled?.origin !== 'imported' ? settled : undefined;
+}
+
+/** Whether the previous key may be missing only because the reading is of the operation before, for the same id. */
+function mayBeHidden({ keepPreviousKey }: DesiredKey, { settled, isAged }: Past): boolean {
+  return keepPreviousKey && !settled && !isAged;
 }
 
 /** What the record says of the resource, where it says enough. */
@@ -128,13 +143,13 @@ function pastOf({ record }: Evidence, request: ResourceRequest) {
   if (!history) return { need: 'history' } as const;
   if (history === 'denied') return history;
   if (history === 'late') return { need: 'later reading' } as const;
-  return {
+  const past: Past = {
     isRollback: status.value.includes('ROLLBACK'),
     isAged: isAged(status.readAt, request),
-    /** since the stack was last settled, the earliest first */
     ids: history.ids.flatMap(id => parseKeyId(id, request.stackRegion) ?? []),
     settled: parseKeyId(history.settledId ?? '', request.stackRegion),
   };
+  return past;
 }
 
 /** The key of an id, if it is listed and fits what is desired; the need to look for it where that is not known. */

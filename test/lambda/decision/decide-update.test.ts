@@ -454,4 +454,21 @@ describe('row 6: a key is created', () => {
     const expected = after === undefined ? undefined : expect.objectContaining(reference(after));
     expect(decide(row)).toEqual({ plan: 'create', after: expected });
   });
+
+  test.each<[string, Row, object]>([
+    ['', { desired }, { need: 'later reading' }],
+    ['without the prop', { desired: { label: '2' } }, { plan: 'create' }],
+    [
+      'for an existing key',
+      { desired: { ...desired, existingApiKey: 'K' }, keys: { K: DOMAINS } },
+      { need: 'later reading' },
+    ],
+  ])('where none existed, an early reading may be of the operation before %s', (_name, row, expected) => {
+    expect(decide({ ...row, current: B, settled: 'x', readAt: 0 })).toMatchObject(expected);
+    expect(decide({ ...row, current: B, settled: 'x' })).not.toHaveProperty('need');
+  });
+
+  test('an early reading that shows a settled key is enough', () => {
+    expect(decide({ desired, readAt: 0 })).toMatchObject({ plan: 'create', after: reference('A') });
+  });
 });
