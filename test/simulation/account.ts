@@ -32,6 +32,8 @@ export class Account {
   readonly ledger = new Ledger(() => this.clock.now());
   readonly violations: Violation[] = [];
   readonly exceptions = new Map<string, number>();
+  /** The resources that a rollback was continued without. */
+  readonly skipped = new Set<string>();
   readonly isRealHandler: boolean;
   readonly conditions: Conditions;
   readonly waf: Wafv2;

@@ -43,6 +43,8 @@ function causeOf(account: Account, known: KnownKey): string | undefined {
     ({ event, troubles }) => troubles.has('denied') && resources.has(resourceOf(event)),
   );
   if (wasDenied && hasDenial(account)) return 'denied reads';
+  if ([...resources].some(resource => account.skipped.has(resource)))
+    return 'a rollback was continued without the resource';
   const isAnswered = ({ event }: (typeof deletions)[number]) =>
     account.responses.accepted.has(event.RequestId);
   if (deletions.length > 0 && !deletions.some(isAnswered)) return 'the Delete came too late';

@@ -11,7 +11,7 @@ import {
   type Step,
 } from './history';
 import { apiKeyOf, judge, type Operation, type Settled, settledAfter } from './judge';
-import { isSameKind } from './ledger';
+import { isSameKind, resourceOf } from './ledger';
 import { domainsOf, type Key, readable, templateOf } from './template';
 
 type Slots = readonly (Key | undefined)[];
@@ -159,7 +159,10 @@ export class StackUser {
       await this.account.clock.sleep(30_000);
       const failed = [...stack.resources.values()].filter(({ status }) => status === 'UPDATE_FAILED');
       const skip = skips && attempt === 2 ? failed.map(({ logicalId }) => logicalId) : [];
-      for (const logicalId of skip) this.settled.skipped.add(logicalId);
+      for (const logicalId of skip) {
+        this.settled.skipped.add(logicalId);
+        this.account.skipped.add(resourceOf({ StackId: stack.id, LogicalResourceId: logicalId }));
+      }
       if (skip.length > 0) this.account.trace(() => `${stack.name}: skips ${skip.join(' ')}`);
       await this.goOn(operation, () => engine.continueRollback(stack, { skip }));
     }
