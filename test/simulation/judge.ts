@@ -278,9 +278,12 @@ function causeOfSilence(account: Account, runs: readonly Invocation[], sentAt: n
 }
 
 function isCancelled(stack: Stack, { LogicalResourceId }: Event, sentAt: number): boolean {
-  const next = stack.events.find(
-    ({ logicalId, timestamp, status }) =>
-      logicalId === LogicalResourceId && timestamp >= sentAt && status.endsWith('_FAILED'),
+  // the failure of the request before may have the same millisecond
+  return stack.events.some(
+    ({ logicalId, timestamp, status, reason }) =>
+      logicalId === LogicalResourceId &&
+      timestamp >= sentAt &&
+      status.endsWith('_FAILED') &&
+      reason?.endsWith('cancelled') === true,
   );
-  return next?.reason?.endsWith('cancelled') === true;
 }
