@@ -17,7 +17,7 @@ const QUOTA = 'CloudFormation';
  * Every reading throws a `Denial` where the role may not make it, and another error when the time is up.
  */
 export class StackRecord {
-  private log?: { readonly stackId: string; readonly events: EventLog };
+  private eventLog?: { readonly stackId: string; readonly events: EventLog };
 
   constructor(
     private readonly reads: () => Promise<CloudFormationReads>,
@@ -74,7 +74,7 @@ export class StackRecord {
 
   /** The events of a stack, of which an environment remembers what it has read. */
   public events(stackId: string): EventLog {
-    if (this.log?.stackId !== stackId) {
+    if (this.eventLog?.stackId !== stackId) {
       const read: ReadPage = async (NextToken, limit) => {
         const input = { StackName: stackId, NextToken };
         const choose = (api: CloudFormationReads) => api.describeStackEvents;
@@ -83,9 +83,9 @@ export class StackRecord {
         );
         return { events: (page?.StackEvents ?? []).map(eventOf), next: page?.NextToken || undefined };
       };
-      this.log = { stackId, events: new EventLog(read) };
+      this.eventLog = { stackId, events: new EventLog(read) };
     }
-    return this.log.events;
+    return this.eventLog.events;
   }
 
   /** Makes one call until it gives some content; `undefined` where what was asked for does not exist. */
@@ -149,9 +149,10 @@ export class EventLog {
       // a stack that is gone shows none
       const isJoint =
         (read.length === 0 && !token) || read.some(({ eventId }) => eventId === known[0]?.eventId);
+      if (!isJoint) continue;
       const all = joined(read, known);
       // the token that led on from what is known may be too old
-      if (isJoint && (isWhole || isEnough(all))) return this.keep(all, isWhole);
+      if (isWhole || isEnough(all)) return this.keep(all, isWhole);
     } while (token && !isEnough(read));
     return this.keep(read, !token);
   }

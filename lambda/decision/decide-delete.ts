@@ -1,5 +1,5 @@
 import type { Evidence, Need } from './evidence';
-import { isAged, type ResourceRequest, type StackResource } from './history';
+import { DELETION, isAged, type ResourceRequest, type StackResource } from './history';
 import { digestsIn, type KeyId, type KeyReference, parseKeyId } from './key-id';
 
 type Keys = readonly KeyReference[];
@@ -57,7 +57,7 @@ export function decideDelete(
   const past = isDenied ? undefined : history;
   if (isCurrent && past?.settledId === id.text) return failOrWait;
   const shown = others.flatMap(({ status: state, physicalResourceId }) =>
-    /^DELETE_(IN_PROGRESS|COMPLETE)$/.test(state) ? [] : physicalResourceId,
+    DELETION.test(state) ? [] : physicalResourceId,
   );
   const isShown = (name: string) =>
     others.some(each => each.logicalResourceId === name && !each.status.startsWith('DELETE_'));

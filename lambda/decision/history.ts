@@ -42,6 +42,8 @@ export type Events = readonly StackEvent[];
 export const COMPLETION = /^(CREATE|UPDATE|IMPORT)_COMPLETE$/;
 /** The status of a resource's failure or cancellation. */
 export const FAILURE = /^(CREATE|UPDATE)_FAILED$/;
+/** The status of a copy that is being deleted, or has been. */
+export const DELETION = /^DELETE_(IN_PROGRESS|COMPLETE)$/;
 const SETTLED = /^((CREATE|UPDATE|IMPORT)_COMPLETE|(UPDATE|IMPORT)_ROLLBACK_COMPLETE)$/;
 
 /** Whether events go back far enough for `historyOf`. */
@@ -80,7 +82,7 @@ function completedIdsIn(events: Events): Map<string, string | undefined> {
   const deleted = new Set<string>();
   for (const { logicalResourceId, physicalResourceId: id, status } of events) {
     const copy = `${logicalResourceId} ${id}`;
-    if (/^DELETE_(IN_PROGRESS|COMPLETE)$/.test(status)) deleted.add(copy);
+    if (DELETION.test(status)) deleted.add(copy);
     if (id && COMPLETION.test(status) && !completed.has(logicalResourceId))
       completed.set(logicalResourceId, deleted.has(copy) ? undefined : id);
   }

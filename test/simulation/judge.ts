@@ -120,8 +120,8 @@ function checkOutput(account: Account, operation: Operation, key: Key): void {
   const isSame = output === known;
   const isRotated = before.rotation !== key.rotation;
   const isAsked = isRotated || before.domains !== key.domains || before.scope !== key.scope;
-  const isOfOthers = new Set([...known.holders].map(stackOf)).size > 1 && known.goneAt !== undefined;
-  if (!isAsked && !isSame && isOfOthers) account.count('the key of another stack');
+  if (!isAsked && !isSame && isShared(known) && known.goneAt !== undefined)
+    account.count('the key of another stack');
   else if (!isAsked && !isSame && !known.isGoneByHand)
     excuse(account, operation, logicalId, 'continuous', `${what} was not asked for`);
   if (isRotated && isSame)
@@ -151,9 +151,8 @@ function checkIsLive(
   // what was gone when the stack was settled has been judged then
   if (known.goneAt === undefined || (known.goneAt < operation.settled.at && !known.isGoneByHand)) return;
   const what = `${operation.stack.name} ${logicalId}: ${which}${shown(known)}`;
-  const stacks = new Set([...known.holders].map(stackOf));
   if (!known.isGoneByHand) {
-    if (stacks.size > 1) account.count('the key of another stack');
+    if (isShared(known)) account.count('the key of another stack');
     else excuse(account, operation, logicalId, promise, `${what} is gone`);
     return;
   }
@@ -164,6 +163,11 @@ function checkIsLive(
   );
   if (isNoticed && promise === 'continuous' && which === '')
     account.violation(promise, `${what} was deleted by hand and not created anew`);
+}
+
+/** Whether resources of several stacks have had a key. */
+function isShared({ holders }: KnownKey): boolean {
+  return new Set([...holders].map(stackOf)).size > 1;
 }
 
 /** Counts an exception that the design names, or reports a violation. */
