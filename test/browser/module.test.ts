@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import type { Page } from 'playwright-core';
 import { json } from '../../examples/captcha-site/local/http';
 import { describeInBrowser } from './chromium';
@@ -230,21 +231,22 @@ describeInBrowser('the page module', () => {
 
     test('before the puzzle has loaded, which then never appears', async () => {
       const { page, interfere, requests } = await open(oneHost());
-      let release: (() => void) | undefined;
+      const problem = new EventEmitter();
       interfere('/problem', async request => {
-        await new Promise<void>(resolve => {
-          release = resolve;
-        });
+        const released = once(problem, 'released');
+        problem.emit('asked for');
+        await released;
         return visitor.captcha.answer(request);
       });
       await page.evaluate('window.component = new AbortController(); undefined');
+      const asked = once(problem, 'asked for');
       await start(page, call('/api/orders', ', { signal: component.signal }'));
-      await page.waitForRequest(request => request.url().endsWith('/problem'));
+      await asked;
       await page.evaluate('component.abort()');
       expect(await outcomeOf(page)).toMatchObject(cancelled);
       const late = page.waitForResponse(response => response.url().endsWith('/problem'));
-      release?.();
-      await late;
+      problem.emit('released');
+      await (await late).finished();
 
       expect(await puzzle(page.getByRole('main')).getByRole('checkbox').count()).toBe(0);
       expect(countOf(requests, '/api/orders')).toBe(1);
