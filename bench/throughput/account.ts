@@ -118,12 +118,10 @@ export class ThroughputAccount {
   /** Rolls an update of all keys back; the update itself is not measured. */
   public async rollBack(): Promise<Rollback> {
     const before = new Map(this.stack.resources);
-    this.isSettingUp = true;
     const outcome = await this.operate(async () => {
       this.engine.update(this.stack, { template: this.template('green', true) });
       while (this.stack.status === 'UPDATE_IN_PROGRESS') await this.clock.sleep(1);
     });
-    this.isSettingUp = false;
     const swapped = [...before.values()].filter(({ logicalId, physicalId }) => {
       const now = this.stack.resources.get(logicalId);
       return now?.status !== 'UPDATE_FAILED' && keyOf(now?.physicalId) !== keyOf(physicalId);
@@ -183,8 +181,7 @@ export class ThroughputAccount {
   }
 
   private invoke(event: CloudFormationCustomResourceEvent): void {
-    const isMeasured = !this.isSettingUp || this.stack.status.includes('ROLLBACK');
-    const run = (isMeasured ? this.handle(event) : this.answerAtOnce(event)).finally(() =>
+    const run = (this.isSettingUp ? this.answerAtOnce(event) : this.handle(event)).finally(() =>
       this.running.delete(run),
     );
     this.running.add(run);
