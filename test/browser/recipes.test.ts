@@ -320,6 +320,16 @@ describeInBrowser('the recipes', () => {
       );
     }
 
+    test('a page with a form sends what is in it', async () => {
+      const script = `
+        const form = new FormData();
+        form.append('article', '7');
+        recipe.placeOrder(container, form).then(async response => say((await response.json()).body));`;
+      const { page } = await visitor.visit('https://example.com/', { 'example.com': pageOf('form', script) });
+      await solve(page.getByRole('main'));
+      await page.getByRole('heading', { name: 'name="article"' }).waitFor();
+    });
+
     test('a component makes its call, with its body', async () => {
       const script = `recipe.placeOrder(container, config, { id: 7 }, async response => say((await response.json()).body));`;
       const { page } = await visitor.visit('https://example.com/', {
