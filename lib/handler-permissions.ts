@@ -6,15 +6,18 @@ import type * as logs from 'aws-cdk-lib/aws-logs';
 /** The Region of keys of scope CLOUDFRONT. */
 const CLOUDFRONT_REGION = 'us-east-1';
 
-/** What the function may do. If anything puts it in a VPC, the permissions for that are included. */
+/** Properties of the function's resource that take further permissions. */
+interface HandlerProperties {
+  readonly VpcConfig?: object;
+  readonly TracingConfig?: { readonly Mode?: string };
+}
+
+/** What the function may do. If anything puts it in a VPC or traces it, the permissions for that are included. */
 export class HandlerPermissions extends iam.PolicyDocument {
   private handler?: lambda.Function;
+  private readonly notIncluded = new Set([includeVpc, includeTracing]);
 
-  constructor(
-    stack: Stack,
-    logGroup: logs.ILogGroup,
-    private includesVpc: boolean,
-  ) {
+  constructor(stack: Stack, logGroup: logs.ILogGroup) {
     super({
       statements: [
         new iam.PolicyStatement({
@@ -40,27 +43,34 @@ export class HandlerPermissions extends iam.PolicyDocument {
           actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
           resources: [logGroup.logGroupArn],
         }),
-        ...(includesVpc ? [vpcStatement()] : []),
       ],
     });
   }
 
-  /** Checks whether this function is in a VPC when the policy is written to the template. */
+  /** Includes what a function with these properties needs. */
+  public include(properties: HandlerProperties): void {
+    for (const statementFor of this.notIncluded) {
+      const statement = statementFor(properties);
+      if (!statement) continue;
+      this.notIncluded.delete(statementFor);
+      this.addStatements(statement);
+    }
+  }
+
+  /** Includes what this function needs when the policy is written to the template. */
   public follow(handler: lambda.Function): void {
     this.handler = handler;
   }
 
   public override resolve(context: IResolveContext): ReturnType<iam.PolicyDocument['resolve']> {
-    if (!this.includesVpc && this.handler && isInVpc(this.handler)) {
-      this.includesVpc = true;
-      this.addStatements(vpcStatement());
-    }
+    if (this.handler) this.include(propertiesOf(this.handler));
     return super.resolve(context);
   }
 }
 
 /** The permissions of the managed policy AWSLambdaVPCAccessExecutionRole, except those for the log. */
-function vpcStatement(): iam.PolicyStatement {
+function includeVpc({ VpcConfig }: HandlerProperties): iam.PolicyStatement | undefined {
+  if (VpcConfig === undefined) return undefined;
   return new iam.PolicyStatement({
     actions: [
       'ec2:AssignPrivateIpAddresses',
@@ -74,15 +84,26 @@ function vpcStatement(): iam.PolicyStatement {
   });
 }
 
-/** Whether the function's entry in the template has a VPC: aspects and escape hatches count. */
-function isInVpc(handler: lambda.Function): boolean {
+/** The permissions of the managed policy AWSXRayDaemonWriteAccess that Lambda needs; they have no resource type. */
+function includeTracing({ TracingConfig }: HandlerProperties): iam.PolicyStatement | undefined {
+  const { Mode = 'Disabled' } = TracingConfig ?? {};
+  if (Mode === 'Disabled') return undefined;
+  return new iam.PolicyStatement({
+    actions: ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'],
+    resources: ['*'],
+  });
+}
+
+/** The function's properties in the template, with those that aspects and escape hatches set. */
+function propertiesOf(handler: lambda.Function): HandlerProperties {
   const resource = cfnFunctionOf(handler);
   const render: unknown = Reflect.get(resource, '_toCloudFormation');
-  if (typeof render !== 'function') return handler.isBoundToVpc;
+  if (typeof render !== 'function') return handler.isBoundToVpc ? { VpcConfig: {} } : {};
   const { Resources } = handler.stack.resolve(render.call(resource));
-  return Object.values<{ Properties?: { VpcConfig?: object } }>(Resources).some(
-    ({ Properties }) => Properties?.VpcConfig !== undefined,
+  const [properties = {}] = Object.values<{ Properties?: HandlerProperties }>(Resources).flatMap(
+    ({ Properties }) => Properties ?? [],
   );
+  return properties;
 }
 
 /** The resource of a function. */

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { Aws, Duration, Fn, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
@@ -11,7 +11,7 @@ import { handlerFolder } from './handler-folder';
 import { cfnFunctionOf, HandlerPermissions } from './handler-permissions';
 import { injectedProps } from './injected-props';
 import { FUNCTION_TIMEOUT_SECONDS, LOWEST_FUNCTION_TIMEOUT_SECONDS } from './properties';
-import { acknowledgeRules } from './rule-acknowledgements';
+import { acknowledgeOwnPolicy, acknowledgePermissions } from './rule-acknowledgements';
 import { warn } from './warning';
 
 // never rename: its path determines the function's logical id, to which the service tokens of deployed keys are bound
@@ -19,6 +19,9 @@ const PROVIDER_ID = 'WafCaptchaApiKeyProvider';
 
 // recognises the provider of another copy of this library, since an app may have several
 const PROVIDER_MARK = Symbol.for('cdk-waf-captcha-api-key.Provider');
+
+// an ARN in place of that of a role which the CLI has yet to look up (`Role.fromLookup`)
+const LOOKUP_DUMMY = /:role\/DUMMY_ARN$/;
 
 /** The lowest Node.js that the function's code runs on. */
 const LOWEST_NODE = 20;
@@ -29,7 +32,6 @@ const SETTINGS = [
   'securityGroups',
   'architecture',
   'memorySize',
-  'tracing',
   'deadLetterQueue',
   'onFailure',
   'reservedConcurrentExecutions',
@@ -208,6 +210,7 @@ export class WafCaptchaApiKeyProvider extends Construct implements iam.IGrantabl
    */
   constructor(scope: Construct, id: string, originalProps: WafCaptchaApiKeyProviderProps = {}) {
     checkPlace(scope, id);
+    naming(`${scope.node.path}/${id}`, () => checkObject(originalProps));
     const props = injectedProps(WafCaptchaApiKeyProvider.PROPERTY_INJECTION_ID, originalProps, scope, id);
     super(scope, id);
     Object.defineProperty(this, PROVIDER_MARK, { value: true });
@@ -222,7 +225,8 @@ export class WafCaptchaApiKeyProvider extends Construct implements iam.IGrantabl
         retention: logs.RetentionDays.ONE_MONTH,
         removalPolicy: RemovalPolicy.DESTROY,
       });
-    const permissions = new HandlerPermissions(stack, this.logGroup, props.vpc !== undefined);
+    const permissions = new HandlerPermissions(stack, this.logGroup);
+    permissions.include({ VpcConfig: props.vpc, TracingConfig: { Mode: props.tracing } });
     const policy = props.role && this.attach(permissions, props.role);
     this.role = props.role ?? this.createRole(permissions);
     const handler = new lambda.Function(this, 'Handler', {
@@ -236,7 +240,9 @@ export class WafCaptchaApiKeyProvider extends Construct implements iam.IGrantabl
       ...settingsIn(props),
     });
     this.writeTo(this.logGroup, handler);
+    if (props.tracing) trace(handler, props.tracing);
     permissions.follow(handler);
+    if (!props.role) acknowledgeOwnPolicy(this.role.node.tryFindChild('DefaultPolicy'));
     // Lambda checks the permissions for a VPC when it creates the function; and the last key needs the policy
     if (policy) handler.node.addDependency(policy);
     this.handler = handler;
@@ -250,22 +256,32 @@ export class WafCaptchaApiKeyProvider extends Construct implements iam.IGrantabl
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
       inlinePolicies: { ApiKeys: permissions },
     });
-    acknowledgeRules(role);
+    // not on the role itself, to which the app may add statements
+    acknowledgePermissions(role.node.defaultChild);
     return role;
   }
 
   private attach(permissions: iam.PolicyDocument, role: iam.IRole): iam.Policy {
-    const policy = new iam.Policy(this, 'Policy', { document: permissions });
+    // on a role that stacks share, one policy would replace another of the same name
+    const stackGuid = Fn.select(2, Fn.split('/', Aws.STACK_ID));
+    const policyName = `${PROVIDER_ID}-${stackGuid}`;
+    const policy = new iam.Policy(this, 'Policy', { policyName, document: permissions });
+    // a lazy role exists from then on
+    const { roleArn } = role;
     role.attachInlinePolicy(policy);
     // an immutable role takes the policy and does nothing
-    const attached = iam.Role.isRole(role) || Reflect.get(policy, 'isAttached') === true;
-    if (!attached) {
+    const isAttached = iam.Role.isRole(role) || Reflect.get(policy, 'isAttached') === true;
+    const accounts = [role.env.account, Stack.of(this).account].filter(
+      account => !Token.isUnresolved(account),
+    );
+    const isElsewhere = new Set(accounts).size > 1;
+    if ((!isAttached || isElsewhere) && !LOOKUP_DUMMY.test(roleArn)) {
       throw new Error(
         `${this.node.path}: expected a role that takes a policy, got ${role.node.path}, which is immutable or in another ` +
           `account; the function needs ${JSON.stringify(Stack.of(this).resolve(permissions).Statement)}`,
       );
     }
-    acknowledgeRules(policy);
+    acknowledgePermissions(policy);
     return policy;
   }
 
@@ -301,6 +317,11 @@ function checkPlace(scope: IConstruct, id: string): void {
   }
 }
 
+function checkObject(props: unknown): void {
+  if (typeof props !== 'object' || props === null)
+    throw new Error(`expected an object as the props, got ${String(props)}`);
+}
+
 function checkedRuntime(runtime: lambda.Runtime): lambda.Runtime {
   const [, version] = /^nodejs(\d+)\.x$/.exec(runtime.name) ?? [];
   if (Token.isUnresolved(runtime.name) || Number(version) >= LOWEST_NODE) return runtime;
@@ -308,6 +329,8 @@ function checkedRuntime(runtime: lambda.Runtime): lambda.Runtime {
 }
 
 function checkedTimeout(timeout: Duration): Duration {
+  if (typeof timeout.isUnresolved !== 'function')
+    throw new Error(`timeout: expected a Duration, got ${JSON.stringify(timeout)}`);
   if (timeout.isUnresolved()) return timeout;
   const seconds = timeout.toSeconds();
   if (seconds >= LOWEST_FUNCTION_TIMEOUT_SECONDS && seconds <= FUNCTION_TIMEOUT_SECONDS) return timeout;
@@ -328,6 +351,12 @@ function warnOfIsolatedSubnets(
     provider,
     'the function is in isolated subnets; it must reach AWS WAF, CloudFormation and S3, and us-east-1 for CLOUDFRONT',
   );
+}
+
+/** Not by the function's props: aws-cdk-lib would add a wildcard to what the role gets beside its own policy. */
+function trace(handler: lambda.Function, mode: lambda.Tracing): void {
+  const tracingConfig = mode === lambda.Tracing.DISABLED ? undefined : { mode };
+  Object.assign(cfnFunctionOf(handler), { tracingConfig });
 }
 
 function isProvider(construct: IConstruct | undefined): construct is WafCaptchaApiKeyProvider {

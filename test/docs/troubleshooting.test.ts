@@ -5,8 +5,10 @@ import { messagesIn, messagesOf, saying } from './messages';
 const NO_MESSAGES = [
   'Manages AWS WAF CAPTCHA API keys for this stack', // the function's description
   '1 attempt', // the end of a message about a failed call
-  'The API key actions of AWS WAF have no resource type, so IAM takes no other resource for them. ' +
-    'The policy narrows them by aws:RequestedRegion.', // for cdk-nag
+  'The API key actions of AWS WAF have no resource type, so IAM takes no other resource for them; the policy narrows ' +
+    'them by aws:RequestedRegion. Nor have those for tracing, and those for the network interfaces of a VPC cannot ' +
+    'name interfaces that do not exist yet.', // for cdk-nag
+  'The AWS CDK adds the permissions for a dead-letter queue or a destination to the role as a policy of the stack.', // for cdk-nag
   'The function deletes keys as long as the stack has any. A managed policy could be detached or deleted before ' +
     'that, so its permissions are part of the role, or of a policy on which every key depends.', // for cdk-nag
   '…: expected a CfnResource, got none', // for the compiler: a function has one

@@ -2,6 +2,7 @@ import { CfnResource, Stack, Validations } from 'aws-cdk-lib';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { AnyPrincipal, PolicyDocument, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { Tracing } from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import {
@@ -15,6 +16,7 @@ import {
 } from 'cdk-nag';
 import { AuditedStack } from '../../examples/provider/audited';
 import { InVpcStack } from '../../examples/provider/in-vpc';
+import { WafCaptchaApiKeyProvider } from '../../lib';
 import { addKey, newApp, newStack, resourcesOf, stackWithKey } from './synthesize';
 
 const REGIONS = ['eu-west-1', 'us-east-1', 'cn-north-1', 'us-gov-west-1', undefined];
@@ -47,6 +49,36 @@ describe('the pack AwsSolutions', () => {
     expect(findingsOf(new AwsSolutionsChecks(), stack)).toEqual([
       'AwsSolutions-IAM5[Action::wafv2:*] Stack/WafCaptchaApiKeyProvider/Role/Resource',
     ]);
+  });
+});
+
+describe('what the app adds to the function’s role', () => {
+  const wildcard = new PolicyStatement({ actions: ['s3:GetObject'], resources: ['*'] });
+  const path = 'Stack/WafCaptchaApiKeyProvider/Role/DefaultPolicy/Resource';
+
+  test.each([
+    ['without settings', {}],
+    ['traced', { tracing: Tracing.ACTIVE }],
+  ])('is found: a wildcard, with a function %s', (_, props) => {
+    const stack = newStack('eu-west-1');
+    new WafCaptchaApiKeyProvider(stack, 'WafCaptchaApiKeyProvider', props);
+    addKey(stack);
+    WafCaptchaApiKeyProvider.of(stack).role.addToPrincipalPolicy(wildcard);
+
+    expect(findingsOf(new AwsSolutionsChecks(), stack)).toEqual([`AwsSolutions-IAM5[Resource::*] ${path}`]);
+    expect(findingsOf(new HIPAASecurityChecks(), stack)).toContain(
+      `HIPAA.Security-IAMNoInlinePolicy ${path}`,
+    );
+  });
+
+  test('is found: a wildcard, with a dead-letter queue', () => {
+    const stack = newStack('eu-west-1');
+    const deadLetterQueue = Queue.fromQueueArn(stack, 'Queue', 'arn:aws:sqs:eu-west-1:111111111111:queue');
+    new WafCaptchaApiKeyProvider(stack, 'WafCaptchaApiKeyProvider', { deadLetterQueue });
+    addKey(stack);
+    WafCaptchaApiKeyProvider.of(stack).role.addToPrincipalPolicy(wildcard);
+
+    expect(findingsOf(new AwsSolutionsChecks(), stack)).toEqual([`AwsSolutions-IAM5[Resource::*] ${path}`]);
   });
 });
 
@@ -116,9 +148,9 @@ describe('the packs with rules of standards', () => {
 test('an acknowledgement says why, and is in no template', () => {
   const stack = newStack();
   addKey(stack);
-  const { metadata } = stack.node.findChild('WafCaptchaApiKeyProvider').node.findChild('Role').node;
+  const { defaultChild } = WafCaptchaApiKeyProvider.of(stack).role.node;
 
-  const reasons = metadata
+  const reasons = (defaultChild?.node.metadata ?? [])
     .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
     .flatMap(({ data }) => Object.values(data));
 

@@ -1,7 +1,7 @@
-import { Aspects, Duration, type IAspect, Stack, Stage } from 'aws-cdk-lib';
+import { App, Aspects, Duration, type IAspect, Stack, Stage } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { LazyRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Architecture, CfnFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
@@ -142,6 +142,17 @@ describe('settings', () => {
     );
   });
 
+  test.each([
+    [{ timeout: 60 }, 'timeout: expected a Duration, got 60'],
+    [{ runtime: 'nodejs22.x' }, 'runtime: expected Node.js 20 or later, got undefined'],
+    [null, 'expected an object as the props, got null'],
+    ['props', 'expected an object as the props, got props'],
+  ])('refuse %j from a caller without types', (props, message) => {
+    expect(() => Reflect.construct(WafCaptchaApiKeyProvider, [newStack(), ID, props])).toThrow(
+      new Error(`Stack/${ID}: ${message}`),
+    );
+  });
+
   test('take a timeout of 60 s', () => {
     const stack = withProvider(newStack(), { timeout: Duration.seconds(60) });
 
@@ -206,6 +217,11 @@ describe('a role that the app passes', () => {
       'by its ARN',
       (stack: Stack) => Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::111111111111:role/path/company-role'),
     ],
+    [
+      'made when it is needed',
+      (stack: Stack) =>
+        new LazyRole(stack, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') }),
+    ],
   ])('%s gets the statements, and keys need the policy that holds them', (_, roleIn) => {
     const stack = newStack();
     const role = roleIn(stack);
@@ -218,6 +234,10 @@ describe('a role that the app passes', () => {
     expect(statementsOf(policy.Properties)).toEqual(ownStatements());
     expect(statementsOf(policy.Properties)).toContainEqual(expect.objectContaining({ Resource: logGroup }));
     expect(policy.Properties.Roles).toHaveLength(1);
+    // stacks that share a role: IAM knows a role's inline policies by their names
+    expect(policy.Properties.PolicyName).toEqual({
+      'Fn::Join': ['', [`${ID}-`, { 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] }]],
+    });
     expect(dependenciesOf('Key961B73FD', stack)).toContain('WafCaptchaApiKeyProviderPolicyD2B087D5');
     expect(Object.keys(resourcesOf(stack))).not.toContain('WafCaptchaApiKeyProviderRole1CD92BEF');
   });
@@ -232,6 +252,13 @@ describe('a role that the app passes', () => {
       'of another account',
       (stack: Stack) => Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::222222222222:role/other'),
     ],
+    [
+      'made in another account',
+      (stack: Stack) =>
+        newRole(
+          new Stack(stack.node.scope, 'Roles', { env: { account: '222222222222', region: stack.region } }),
+        ),
+    ],
   ])('%s is refused, with the statements that the function needs', (_, roleIn) => {
     const stack = newStack('eu-west-1');
     const role = roleIn(stack);
@@ -244,7 +271,7 @@ describe('a role that the app passes', () => {
     }
 
     for (const text of [
-      `Stack/${ID}: expected a role that takes a policy, got Stack/`,
+      `Stack/${ID}: expected a role that takes a policy, got ${role.node.path}, which is `,
       'immutable or in another account',
       'wafv2:CreateAPIKey',
       '"aws:RequestedRegion":["eu-west-1","us-east-1"]',
@@ -261,6 +288,23 @@ describe('a role that the app passes', () => {
 
     expect(() => new WafCaptchaApiKeyProvider(stack, ID, { role, vpc: new Vpc(stack, 'Vpc') })).toThrow(
       'ec2:CreateNetworkInterface',
+    );
+  });
+
+  test('that the CLI looks up gets them too, once it is known', () => {
+    const synthesize = (context?: Record<string, unknown>) => {
+      const stack = newStack('eu-west-1', context);
+      withProvider(stack, { role: Role.fromLookup(stack, 'Role', { roleName: 'company-role' }) });
+      return stack;
+    };
+    const [missing] = appOf(synthesize()).synth().manifest.missing ?? [];
+
+    const arn = 'arn:aws:iam::111111111111:role/company-role';
+    const stack = synthesize({ [missing?.key ?? '']: [{ Arn: arn }] });
+
+    expect(theOnly(POLICY_TYPE, stack).Properties.Roles).toEqual(['company-role']);
+    expect(statementsOf(theOnly(POLICY_TYPE, stack).Properties)).toEqual(
+      statementsOf(theOnly(ROLE_TYPE, stackWithKey({}, 'eu-west-1')).Properties),
     );
   });
 
@@ -362,6 +406,11 @@ function withProvider(stack: Stack, props: WafCaptchaApiKeyProviderProps): Stack
   new WafCaptchaApiKeyProvider(stack, ID, props);
   addKey(stack);
   return stack;
+}
+
+function appOf(stack: Stack): App {
+  if (!App.isApp(stack.node.root)) throw new Error('expected the stack to be in an App');
+  return stack.node.root;
 }
 
 function newRole(stack: Stack): Role {
