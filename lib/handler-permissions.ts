@@ -8,7 +8,7 @@ const CLOUDFRONT_REGION = 'us-east-1';
 
 /** Properties of the function's resource that take further permissions. */
 interface HandlerProperties {
-  readonly VpcConfig?: object;
+  readonly VpcConfig?: { readonly SubnetIds?: readonly unknown[] };
   readonly TracingConfig?: { readonly Mode?: string };
 }
 
@@ -95,7 +95,7 @@ function includeTracing({ TracingConfig }: HandlerProperties): iam.PolicyStateme
 }
 
 /** The function's properties in the template, with those that aspects and escape hatches set. */
-function propertiesOf(handler: lambda.Function): HandlerProperties {
+export function propertiesOf(handler: lambda.Function): HandlerProperties {
   const resource = cfnFunctionOf(handler);
   const render: unknown = Reflect.get(resource, '_toCloudFormation');
   if (typeof render !== 'function') return handler.isBoundToVpc ? { VpcConfig: {} } : {};

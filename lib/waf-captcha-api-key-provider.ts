@@ -8,7 +8,7 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
 import { naming } from './checked-props';
 import { handlerFolder } from './handler-folder';
-import { cfnFunctionOf, HandlerPermissions } from './handler-permissions';
+import { cfnFunctionOf, HandlerPermissions, propertiesOf } from './handler-permissions';
 import { injectedProps } from './injected-props';
 import { FUNCTION_TIMEOUT_SECONDS, LOWEST_FUNCTION_TIMEOUT_SECONDS } from './properties';
 import { acknowledgeOwnPolicy, acknowledgePermissions } from './rule-acknowledgements';
@@ -226,7 +226,7 @@ export class WafCaptchaApiKeyProvider extends Construct implements iam.IGrantabl
         removalPolicy: RemovalPolicy.DESTROY,
       });
     const permissions = new HandlerPermissions(stack, this.logGroup);
-    permissions.include({ VpcConfig: props.vpc, TracingConfig: { Mode: props.tracing } });
+    permissions.include({ VpcConfig: props.vpc && {}, TracingConfig: { Mode: props.tracing } });
     const policy = props.role && this.attach(permissions, props.role);
     this.role = props.role ?? this.createRole(permissions);
     const handler = new lambda.Function(this, 'Handler', {
@@ -247,7 +247,12 @@ export class WafCaptchaApiKeyProvider extends Construct implements iam.IGrantabl
     if (policy) handler.node.addDependency(policy);
     this.handler = handler;
     this.grantPrincipal = handler.grantPrincipal;
-    warnOfIsolatedSubnets(this, props);
+    this.node.addValidation({
+      validate: () => {
+        warnOfIsolatedSubnets(handler);
+        return [];
+      },
+    });
   }
 
   /** The policy is in the role itself: an attached one could be deleted before the last key. */
@@ -339,18 +344,26 @@ function checkedTimeout(timeout: Duration): Duration {
   );
 }
 
-function warnOfIsolatedSubnets(
-  provider: Construct,
-  { vpc, vpcSubnets }: WafCaptchaApiKeyProviderProps,
-): void {
-  if (!vpc) return;
-  const isolated = new Set(vpc.isolatedSubnets.map(({ subnetId }) => subnetId));
-  if (!vpc.selectSubnets(vpcSubnets).subnetIds.some(id => isolated.has(id))) return;
+/** Warns of isolated subnets in the template, whoever chose them: also an aspect or a property injector. */
+function warnOfIsolatedSubnets(handler: lambda.Function): void {
+  const { SubnetIds } = propertiesOf(handler).VpcConfig ?? {};
+  if (!SubnetIds) return;
+  const inTemplate = (id: unknown) => JSON.stringify(handler.stack.resolve(id));
+  const isolated = handler.node.root.node
+    .findAll()
+    .filter(isVpc)
+    .flatMap(vpc => vpc.isolatedSubnets.map(({ subnetId }) => inTemplate(subnetId)));
+  if (!SubnetIds.some(id => isolated.includes(inTemplate(id)))) return;
   warn(
     'isolatedSubnets',
-    provider,
+    // older releases of aws-cdk-lib look for acknowledgements of late warnings only above their construct
+    handler,
     'the function is in isolated subnets; it must reach AWS WAF, CloudFormation and S3, and us-east-1 for CLOUDFRONT',
   );
+}
+
+function isVpc(construct: IConstruct): construct is IConstruct & ec2.IVpc {
+  return 'isolatedSubnets' in construct;
 }
 
 /** Not by the function's props: aws-cdk-lib would add a wildcard to what the role gets beside its own policy. */

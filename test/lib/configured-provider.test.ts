@@ -1,4 +1,12 @@
-import { App, Aspects, Duration, type IAspect, Stack, Stage } from 'aws-cdk-lib';
+import {
+  App,
+  Aspects,
+  Annotations as CoreAnnotations,
+  Duration,
+  type IAspect,
+  Stack,
+  Stage,
+} from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { LazyRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -375,30 +383,75 @@ describe('a VPC', () => {
     expect(vpcStatementsOf(theOnly(ROLE_TYPE, stackWithKey()).Properties)).toEqual([]);
   });
 
-  test('with isolated subnets gives a warning, and with others none', () => {
-    const subnets = (type: SubnetType) => (stack: Stack) => ({
-      vpc: new Vpc(stack, 'Vpc', {
+  describe('with isolated subnets gives a warning', () => {
+    const warning =
+      'the function is in isolated subnets; it must reach AWS WAF, CloudFormation and S3, and us-east-1 for CLOUDFRONT ' +
+      '[ack: cdk-waf-captcha-api-key:isolatedSubnets]';
+    const vpcIn = (stack: Stack) =>
+      new Vpc(stack, 'Vpc', {
         subnetConfiguration: [
           { name: 'Public', subnetType: SubnetType.PUBLIC },
           { name: 'Private', subnetType: SubnetType.PRIVATE_WITH_EGRESS },
           { name: 'Isolated', subnetType: SubnetType.PRIVATE_ISOLATED },
         ],
-      }),
-      vpcSubnets: { subnetType: type },
-    });
-    const warningsWith = (props: (stack: Stack) => WafCaptchaApiKeyProviderProps) => {
+      });
+    const isolated = { subnetType: SubnetType.PRIVATE_ISOLATED };
+    const warningsIn = (stack: Stack) =>
+      Annotations.fromStack(stack)
+        .findWarning('*', Match.stringLikeRegexp('isolatedSubnets'))
+        .map(({ entry }) => entry.data);
+
+    test.each<[string, (stack: Stack) => WafCaptchaApiKeyProviderProps]>([
+      ['by the props', stack => ({ vpc: vpcIn(stack), vpcSubnets: isolated })],
+      [
+        'in a VPC of another stack',
+        stack => ({ vpc: vpcIn(new Stack(stack.node.scope, 'Network')), vpcSubnets: isolated }),
+      ],
+      [
+        'in an imported VPC',
+        stack => ({
+          vpc: Vpc.fromVpcAttributes(stack, 'Vpc', {
+            vpcId: 'vpc-1',
+            availabilityZones: ['eu-west-1a'],
+            isolatedSubnetIds: ['subnet-1'],
+          }),
+          vpcSubnets: isolated,
+        }),
+      ],
+    ])('%s', (_, props) => {
       const stack = newStack();
       withProvider(stack, props(stack));
-      return Annotations.fromStack(stack)
-        .findWarning(`/Stack/${ID}`, Match.anyValue())
-        .map(({ entry }) => entry.data);
-    };
 
-    expect(warningsWith(subnets(SubnetType.PRIVATE_WITH_EGRESS))).toEqual([]);
-    expect(warningsWith(subnets(SubnetType.PRIVATE_ISOLATED))).toEqual([
-      'the function is in isolated subnets; it must reach AWS WAF, CloudFormation and S3, and us-east-1 for CLOUDFRONT ' +
-        '[ack: cdk-waf-captcha-api-key:isolatedSubnets]',
-    ]);
+      expect(warningsIn(stack)).toEqual([warning]);
+    });
+
+    test('by an aspect', () => {
+      const stack = stackWithKey();
+      const subnetIds = vpcIn(stack).isolatedSubnets.map(({ subnetId }) => subnetId);
+      const vpcConfig = { subnetIds, securityGroupIds: ['sg-1'] };
+      Aspects.of(stack).add(
+        visiting(each => each instanceof CfnFunction && Object.assign(each, { vpcConfig })),
+      );
+
+      expect(warningsIn(stack)).toEqual([warning]);
+    });
+
+    test('unless it is acknowledged', () => {
+      const stack = newStack();
+      withProvider(stack, { vpc: vpcIn(stack), vpcSubnets: isolated });
+      CoreAnnotations.of(WafCaptchaApiKeyProvider.of(stack)).acknowledgeWarning(
+        'cdk-waf-captcha-api-key:isolatedSubnets',
+      );
+
+      expect(warningsIn(stack)).toEqual([]);
+    });
+
+    test('and with others none', () => {
+      const stack = newStack();
+      withProvider(stack, { vpc: vpcIn(stack) });
+
+      expect(warningsIn(stack)).toEqual([]);
+    });
   });
 });
 
