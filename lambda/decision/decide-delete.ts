@@ -70,8 +70,10 @@ export function decideDelete(
     stays && !isCurrent ? own.physicalResourceId : completedId === id.text ? undefined : completedId;
   const named = [present, isUpdated ? undefined : past?.settledId, ...shown, ...completed];
   const digests = named.flatMap(text => digestsIn(parse(text)));
+  // what is not known may be a name
+  const isUntold = past !== undefined && !past.isSettledIdKnown && !isUpdated;
   // guard: a key stays while the record names it
-  return split(keys, key => digests.includes(key.digest) || (isDenied && staysOnDenial(key)));
+  return split(keys, key => isUntold || digests.includes(key.digest) || (isDenied && staysOnDenial(key)));
 }
 
 function split(keys: Keys, isLeft: (key: KeyReference) => boolean): DeletePlan {

@@ -28,9 +28,16 @@ interface Past {
   /** since the stack was last settled, the earliest first */
   readonly ids: readonly KeyId[];
   readonly settled: KeyId | undefined;
+  readonly isSettledIdKnown: boolean;
+  /** whether the resource has completed since, and may have another id than then */
+  readonly hasCompleted: boolean;
 }
 
 const NO_STACK = { plan: 'fail', reason: 'expected a stack, got none that exists' } as const;
+const NO_SETTLED_ID = {
+  plan: 'fail',
+  reason: 'expected events that show which key the resource had before this update, got none with an id',
+} as const;
 const NO_HAND_OVER =
   "the key cannot be handed over to the stack: the function's role lacks cloudformation:DescribeStacks or " +
   'cloudformation:DescribeStackEvents, which show whether the stack had this key before';
@@ -61,6 +68,10 @@ export function decideUpdate(request: ResourceRequest, desired: DesiredKey, evid
     // guard: the same key under a new id
     if (key) return use(former, key, isRollback ? former.text : returned(adopted(former), requestId));
   }
+
+  // the settled key may be the one to return to; and only that one is handed over
+  if (!past.isSettledIdKnown && (isRollback || past.hasCompleted || currentKey))
+    return past.isAged ? NO_SETTLED_ID : { need: 'later reading' };
 
   // row 4: a rollback to a key that its template does not ask for
   const settledKey = isRollback && settled ? listed(settled, evidence) : undefined;
@@ -148,6 +159,8 @@ function pastOf({ record }: Evidence, request: ResourceRequest) {
     isAged: isAged(status.readAt, request),
     ids: history.ids.flatMap(id => parseKeyId(id, request.stackRegion) ?? []),
     settled: parseKeyId(history.settledId ?? '', request.stackRegion),
+    isSettledIdKnown: history.isSettledIdKnown,
+    hasCompleted: history.completedIds.has(request.logicalResourceId),
   };
   return past;
 }

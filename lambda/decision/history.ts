@@ -29,6 +29,8 @@ export interface ResourceRequest {
 export interface ResourceHistory {
   /** the id that the resource had then, if it existed */
   readonly settledId: string | undefined;
+  /** not where its event carries none, and the events before it are gone */
+  readonly isSettledIdKnown: boolean;
   /** all ids since, the settled one first */
   readonly ids: readonly string[];
   /** the id of each resource's newest completion since, by logical id; none where that copy has been deleted since */
@@ -55,22 +57,19 @@ export function reachesSettled(events: Events, request: ResourceRequest): boolea
   return !first || hasNone(first) || Boolean(first.physicalResourceId ?? completedId(before));
 }
 
-/**
- * Reads events back to the last settled state. `denied` where none of the resource's events has an id; `late` where the
- * one that would tell the settled id is missing.
- */
-export function historyOf(events: Events, request: ResourceRequest): ResourceHistory | 'late' | 'denied' {
+/** Reads events back to the last settled state. `denied` where none of the resource's events has an id. */
+export function historyOf(events: Events, request: ResourceRequest): ResourceHistory | 'denied' {
   const all = eventsOf(request, events);
   const sinceOfAll = events.slice(0, settledIndex(events, request));
   const since = eventsOf(request, sinceOfAll);
   const first = since.at(-1);
   if (first && !all.some(({ physicalResourceId }) => physicalResourceId)) return 'denied';
   const firstId = first?.physicalResourceId ?? completedId(all.slice(since.length));
-  if (first && !hasNone(first) && !firstId) return 'late';
   const settledId = !first ? request.physicalResourceId : hasNone(first) ? undefined : firstId;
   const ids = [...since.map(({ physicalResourceId }) => physicalResourceId), settledId].reverse();
   return {
     settledId,
+    isSettledIdKnown: !first || hasNone(first) || firstId !== undefined,
     ids: [...new Set(ids.filter(id => id !== undefined))],
     completedIds: completedIdsIn(sinceOfAll),
   };

@@ -56,6 +56,7 @@ function decide({ id = A, status = UPDATED, age = 0, own, others = [], history, 
     typeof history === 'object'
       ? {
           settledId: undefined,
+          isSettledIdKnown: true,
           ids: [],
           completedIds: new Map(Object.entries(history.completed ?? {})),
           ...history,
@@ -311,6 +312,25 @@ describe('row 6: what no id names', () => {
       'after a rollback the settled id names its keys',
       { own: ['UPDATE_COMPLETE', B], status: ROLLED_BACK, history: { settledId: imported('A') } },
       deletes('', 'A'),
+    ],
+    [
+      'after an update the replaced key goes, even if no event tells the settled id',
+      {
+        own: ['DELETE_IN_PROGRESS', A],
+        status: UPDATED,
+        history: { isSettledIdKnown: false, completed: { Key: B } },
+      },
+      deletes('A'),
+    ],
+    [
+      'after a rollback, what may be the settled key stays',
+      {
+        id: B,
+        own: ['UPDATE_COMPLETE', A],
+        status: ROLLED_BACK,
+        history: { isSettledIdKnown: false, completed: { Key: A } },
+      },
+      deletes('', 'B'),
     ],
     [
       'after a rollback the new key goes',

@@ -44,20 +44,25 @@ interface Row {
   readonly isConfirmed?: boolean;
   readonly status?: string;
   readonly readAt?: number;
-  readonly settled?: string;
+  /** `null` where no event tells it */
+  readonly settled?: string | null;
   readonly ids?: readonly string[];
+  readonly hasCompleted?: boolean;
   readonly record?: Evidence['record'];
 }
 
 function decide(row: Row) {
   const { desired: { scope = 'REGIONAL', label, ...desired } = {}, keys = {}, isConfirmed = true } = row;
-  const { current = A, settled = current, ids = [settled], status = 'UPDATE_IN_PROGRESS' } = row;
+  const { current = A, settled = current, status = 'UPDATE_IN_PROGRESS' } = row;
+  const { ids = settled === null ? [] : [settled] } = row;
   const listed = Object.entries(keys).map(([key, tokenDomains]): [string, ListedKey] => [
     digestOf(key),
     { key, tokenDomains },
   ]);
   const request: ResourceRequest = { ...REQUEST, physicalResourceId: current };
-  const history = { settledId: settled, ids, completedIds: new Map() };
+  const settledId = settled ?? undefined;
+  const completedIds = new Map(row.hasCompleted ? [[REQUEST.logicalResourceId, current]] : []);
+  const history = { settledId, isSettledIdKnown: settled !== null, ids, completedIds };
   return decideUpdate(
     request,
     {
@@ -435,6 +440,31 @@ describe('row 5: the hand-over of an imported key', () => {
       { plan: 'create' },
     ],
     ['not where it does not fit', { current: IMPORTED, keys: { K: OTHER_DOMAINS } }, { plan: 'create' }],
+  ])('%s', (_name, row, expected) => {
+    expect(decide(row)).toMatchObject(expected);
+  });
+});
+
+describe('a settled id that no event tells', () => {
+  const status = 'UPDATE_ROLLBACK_IN_PROGRESS';
+  const untold = { current: B, settled: null };
+  const fail = { plan: 'fail', reason: expect.stringContaining('which key the resource had before') };
+  test.each<[string, Row, object]>([
+    [
+      'is not needed to return to an id',
+      { ...untold, ids: [A, B], status, keys: { A: DOMAINS } },
+      use('A', A),
+    ],
+    ['is waited for in a rollback', { ...untold, status, readAt: 0 }, { need: 'later reading' }],
+    ['fails a rollback in the end', { ...untold, ids: [B], status }, fail],
+    ['fails a hand-over', { current: IMPORTED, settled: null, keys: { K: DOMAINS } }, fail],
+    ['fails where the resource may have changed since', { ...untold, ids: [B], hasCompleted: true }, fail],
+    ['is not needed for a new key where it has not', { ...untold, ids: [B] }, { plan: 'create' }],
+    [
+      'is not needed for an existing key',
+      { ...untold, desired: { existingApiKey: 'K' }, keys: { K: DOMAINS } },
+      use('K', IMPORTED),
+    ],
   ])('%s', (_name, row, expected) => {
     expect(decide(row)).toMatchObject(expected);
   });

@@ -39,7 +39,7 @@ const request = (type: ResourceRequest['type'], physicalResourceId?: string): Re
 const update = request('Update', 'current');
 
 describe('the history since the stack was last settled', () => {
-  test.each<[string, string[], object | 'late' | 'denied']>([
+  test.each<[string, string[], object | 'denied']>([
     [
       'an update',
       [
@@ -48,7 +48,7 @@ describe('the history since the stack was last settled', () => {
         'stack UPDATE_IN_PROGRESS',
         'Key UPDATE_IN_PROGRESS A',
       ],
-      { settledId: 'A', ids: ['A'], completed: {} },
+      { settledId: 'A', isSettledIdKnown: true, ids: ['A'], completed: {} },
     ],
     [
       'its rollback',
@@ -77,8 +77,13 @@ describe('the history since the stack was last settled', () => {
     ['no id at all', ['Key UPDATE_COMPLETE', 'stack UPDATE_COMPLETE', 'Key UPDATE_IN_PROGRESS'], 'denied'],
     [
       'no id of the first event, nor of one before it',
-      ['stack UPDATE_COMPLETE', 'Key UPDATE_IN_PROGRESS', 'Key UPDATE_COMPLETE B'],
-      'late',
+      [
+        'stack UPDATE_COMPLETE',
+        'Key UPDATE_IN_PROGRESS',
+        'Key UPDATE_IN_PROGRESS A',
+        'Key UPDATE_COMPLETE B',
+      ],
+      { settledId: undefined, isSettledIdKnown: false, ids: ['A', 'B'], completed: { Key: 'B' } },
     ],
     [
       'a copy that has completed and is being deleted',
@@ -135,7 +140,7 @@ describe('the history since the stack was last settled', () => {
     [
       'nothing',
       ['Key CREATE_COMPLETE A', 'stack CREATE_COMPLETE'],
-      { settledId: 'current', ids: ['current'] },
+      { settledId: 'current', isSettledIdKnown: true, ids: ['current'] },
     ],
     [
       'a nested stack that goes back with its parent',
