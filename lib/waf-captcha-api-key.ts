@@ -1,4 +1,4 @@
-import { CfnResource, type IResource, RemovalPolicy, Resource } from 'aws-cdk-lib';
+import { CfnDeletionPolicy, CfnResource, type IResource, Lazy, RemovalPolicy, Resource } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { checkedProperties, isListToken, naming, requiredText } from './checked-props';
 import type { WafCaptchaClientConfig } from './client-config';
@@ -115,6 +115,8 @@ export interface WafCaptchaApiKeyProps {
    * published later. The previous key is deleted by the next replacement, with this resource or with the stack.
    * A key that the stack never owned stays in any case. Setting or removing this changes no key: it takes effect at
    * the next replacement. A replacement without it deletes both the replaced key and the one before it.
+   *
+   * While `removalPolicy` is RETAIN, which keeps all replaced keys, this has no effect.
    *
    * @default false - the previous key is deleted at the end of the deployment that replaces it
    */
@@ -267,6 +269,10 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
         ServiceToken: provider.handler.functionArn,
         ServiceTimeout: String(SERVICE_TIMEOUT_SECONDS),
         ...properties,
+        // a key that RETAIN keeps is the stack's no more: no id may name it, and the policy may still change
+        KeepPreviousKey: Lazy.any({
+          produce: () => (this.isRetained ? undefined : properties.KeepPreviousKey),
+        }),
       },
     });
     this.applyRemovalPolicy(removalPolicy ?? RemovalPolicy.DESTROY);
@@ -297,6 +303,11 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
       throw new Error('removalPolicy: expected DESTROY, RETAIN or RETAIN_ON_UPDATE_OR_DELETE, got SNAPSHOT');
     }
     this.resource.applyRemovalPolicy(policy);
+  }
+
+  /** Whether CloudFormation leaves a replaced key alone. */
+  private get isRetained(): boolean {
+    return this.resource.cfnOptions.updateReplacePolicy === CfnDeletionPolicy.RETAIN;
   }
 }
 

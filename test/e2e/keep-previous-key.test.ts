@@ -95,3 +95,22 @@ test('the previous key is deleted with its resource, and with its stack', async 
   await account.destroy({ stackName, keys: {} });
   expect(await account.liveKeys()).toEqual(others);
 });
+
+test('a key that RETAIN kept outlives a replacement under DESTROY: another stack may have it', async () => {
+  const tokenDomains = ['pay.example.com'];
+  const stack = (stackName: string, key: Partial<KeyRequest>): StackRequest => ({
+    stackName,
+    keys: { Page: { scope: 'REGIONAL', tokenDomains, ...key } },
+  });
+  const deployedKey = async (request: StackRequest) =>
+    (await account.deploy(request, { quick: true })).outputs.PageAPIKey ?? '';
+  const retaining = (rotation: string, retain: boolean) =>
+    stack('Retaining', { rotation, retain, keepPreviousKey: true });
+
+  const retained = await deployedKey(retaining('1', true));
+  const second = await deployedKey(retaining('2', true));
+  expect(await deployedKey(stack('Adopting', { existingApiKey: retained }))).toBe(retained);
+  const third = await deployedKey(retaining('3', false));
+
+  expect(await account.liveKeys()).toEqual(expect.arrayContaining([retained, second, third]));
+});

@@ -1,4 +1,16 @@
-import { CfnOutput, CfnParameter, Lazy, NestedStack, RemovalPolicy, Stack, Stage, Tags } from 'aws-cdk-lib';
+import {
+  CfnDeletionPolicy,
+  CfnOutput,
+  CfnParameter,
+  CfnResource,
+  Lazy,
+  NestedStack,
+  RemovalPolicies,
+  RemovalPolicy,
+  Stack,
+  Stage,
+  Tags,
+} from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
 import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json';
@@ -78,6 +90,51 @@ describe('rotation and an existing key', () => {
     );
 
     expect(rest).toEqual(written);
+  });
+
+  describe('keepPreviousKey is left out where a replaced key is retained', () => {
+    const keepPreviousKey = true;
+    const isKept = (stack: Stack) => propertiesOf(stack).KeepPreviousKey;
+
+    test.each([
+      ['RETAIN', RemovalPolicy.RETAIN, undefined],
+      ['RETAIN_ON_UPDATE_OR_DELETE', RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, undefined],
+      ['DESTROY', RemovalPolicy.DESTROY, true],
+    ])('%s, as a prop', (_, removalPolicy, written) => {
+      expect(isKept(stackWithKey({ removalPolicy, keepPreviousKey }))).toBe(written);
+    });
+
+    test.each([
+      [RemovalPolicy.DESTROY, RemovalPolicy.RETAIN, undefined],
+      [RemovalPolicy.RETAIN, RemovalPolicy.DESTROY, true],
+    ])('set on the construct, the last policy counts: %s, then %s', (removalPolicy, last, written) => {
+      const stack = newStack();
+
+      addKey(stack, 'Key', { keepPreviousKey, removalPolicy }).applyRemovalPolicy(last);
+
+      expect(isKept(stack)).toBe(written);
+    });
+
+    test.each([
+      ['by its policy for replacements', CfnDeletionPolicy.DELETE, CfnDeletionPolicy.RETAIN, undefined],
+      ['but not by that for removals', CfnDeletionPolicy.RETAIN, CfnDeletionPolicy.DELETE, true],
+    ])('set on the resource itself, %s', (_, deletionPolicy, updateReplacePolicy, written) => {
+      const stack = newStack();
+      const { defaultChild } = addKey(stack, 'Key', { keepPreviousKey }).node;
+      if (!CfnResource.isCfnResource(defaultChild)) throw new Error('expected a resource, got none');
+
+      Object.assign(defaultChild.cfnOptions, { deletionPolicy, updateReplacePolicy });
+
+      expect(isKept(stack)).toBe(written);
+    });
+
+    test('set for the whole stack', () => {
+      const stack = stackWithKey({ keepPreviousKey });
+
+      RemovalPolicies.of(stack).retain();
+
+      expect(isKept(stack)).toBeUndefined();
+    });
   });
 
   test.each([{ rotation: ' ' }, { existingApiKey: '' }])('must not be blank: %p', props => {
