@@ -190,6 +190,7 @@ export class Account {
       return;
     const what = `#${invocation.number} deleted ${deleted.digest.slice(0, 6)}`;
     this.trace(() => what);
+    this.ledger.noteSkipped(this.cloudFormation.engine.stacks);
     if (!this.ledger.mayDelete(invocation.event, deleted))
       this.violation('safe', `${what}, which it does not own`);
     this.ledger.recordGone(deleted.key.apiKey, false);

@@ -3,7 +3,7 @@ import { SERVICE_TIMEOUT } from '../../lambda/timings';
 import type { Stack } from '../../local-aws/cloudformation';
 import type { Account } from './account';
 import { type Answer, type Invocation, isSameKind, type KnownKey, stackOf } from './ledger';
-import { domainsOf, type Key } from './template';
+import { domainsOf, isPreviousKept, type Key } from './template';
 
 /** How a stack was when it was last settled; by logical id. */
 export interface Settled {
@@ -84,7 +84,7 @@ export function settledAfter(account: Account, { stack, wanted, settled }: Opera
 
 /** The key that stays beside this output. */
 function previousOf(settled: Settled, key: Key, apiKey: string | undefined): string | undefined {
-  const { logicalId, keepsPrevious, existingApiKey } = key;
+  const { logicalId, existingApiKey } = key;
   const before = settled.keys.find(one => one.logicalId === logicalId);
   const apiKeyBefore = settled.apiKeys.get(logicalId);
   if (!before || apiKeyBefore === undefined || settled.replacedForGood.has(logicalId)) return undefined;
@@ -93,9 +93,9 @@ function previousOf(settled: Settled, key: Key, apiKey: string | undefined): str
     const isNamedAnew =
       existingApiKey !== undefined &&
       (before.existingApiKey === undefined || before.rotation !== key.rotation);
-    return keepsPrevious || !isNamedAnew ? settled.previous.get(logicalId) : undefined;
+    return isPreviousKept(key) || !isNamedAnew ? settled.previous.get(logicalId) : undefined;
   }
-  return keepsPrevious && before.existingApiKey === undefined ? apiKeyBefore : undefined;
+  return isPreviousKept(key) && before.existingApiKey === undefined ? apiKeyBefore : undefined;
 }
 
 function checkOutput(account: Account, operation: Operation, key: Key): void {

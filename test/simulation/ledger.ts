@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CloudFormationCustomResourceEvent as Event } from 'aws-lambda';
+import type { Stack } from '../../local-aws/cloudformation';
 import type { WafKey } from '../../local-aws/wafv2';
 
 /** One CreateAPIKey, and what its caller could know of its effect. */
@@ -39,6 +40,8 @@ export interface KnownKey {
   readonly holders: Set<string>;
   /** Those of them that had it as the stack's own. */
   readonly owners: Set<string>;
+  /** Those that own it no more: CloudFormation has left it to the user, as a policy of theirs asked. */
+  readonly leavers: Set<string>;
   /** No stack owns it: created by hand, or its owner went while another resource of the stack used it. */
   isReleased: boolean;
   /** Whether that was ever so: the rollback of a hand-over brings it back. */
@@ -79,14 +82,17 @@ export class Ledger {
   private readonly byDigest = new Map<string, KnownKey>();
   /** Which key a resource has under an id, and whether it only uses it; by resource and id. */
   private readonly copies = new Map<string, Copy>();
+  /** How many events of each stack have been read, by its id. */
+  private readonly eventsRead = new Map<string, number>();
 
   constructor(private readonly now: () => number) {}
 
   record(key: WafKey, creator?: Invocation): KnownKey {
     const digest = createHash('sha256').update(key.apiKey).digest('hex');
-    const times = { createdAt: this.now(), holders: new Set<string>(), owners: new Set<string>() };
+    const resources = { holders: new Set<string>(), owners: new Set<string>(), leavers: new Set<string>() };
     const isReleased = creator === undefined;
-    const known: KnownKey = { key, digest, creator, isReleased, wasReleased: isReleased, ...times };
+    const state = { createdAt: this.now(), isReleased, wasReleased: isReleased };
+    const known: KnownKey = { key, digest, creator, ...state, ...resources };
     this.keys.set(key.apiKey, known);
     this.byDigest.set(digest, known);
     return known;
@@ -106,7 +112,21 @@ export class Ledger {
     this.copies.set(`${resource} ${id}`, { id, known, isImported });
     known.holders.add(resource);
     known.isReleased = isImported ? known.isReleased || known.wasReleased : false;
-    if (!isImported) known.owners.add(resource);
+    if (isImported) return;
+    known.owners.add(resource);
+    known.leavers.delete(resource);
+  }
+
+  /** Notes the ids whose deletion CloudFormation has skipped: the keys are the user's from then on. */
+  noteSkipped(stacks: readonly Stack[]): void {
+    for (const { id: StackId, events } of stacks) {
+      const unread = events.slice(this.eventsRead.get(StackId) ?? 0);
+      this.eventsRead.set(StackId, events.length);
+      for (const { status, logicalId, physicalId } of unread) {
+        if (status === 'DELETE_SKIPPED')
+          this.noteLeft(resourceOf({ StackId, LogicalResourceId: logicalId }), physicalId);
+      }
+    }
   }
 
   /** Notes that the deletion of an id has succeeded. */
@@ -121,6 +141,16 @@ export class Ledger {
     }
   }
 
+  private noteLeft(resource: string, id: string): void {
+    this.copies.delete(`${resource} ${id}`);
+    const [known] = this.named(id);
+    const own = [...this.copies].filter(([copy]) => copy.startsWith(`${resource} `)).map(([, copy]) => copy);
+    // the same key under another id stays the stack's
+    if (!known || own.some(copy => copy.known === known && !copy.isImported)) return;
+    known.owners.delete(resource);
+    known.leavers.add(resource);
+  }
+
   /** Whether a resource may be told to have a key that its properties do not name. */
   mayReturn(event: Event, { creator, holders }: KnownKey): boolean {
     const resource = resourceOf(event);
@@ -130,7 +160,8 @@ export class Ledger {
   /** Whether a request may delete a key: one of the stack's own that its id names, or that was created for it. */
   mayDelete(event: Event, known: KnownKey): boolean {
     const resource = resourceOf(event);
-    const { creator, owners } = known;
+    const { creator, owners, leavers } = known;
+    if (leavers.has(resource)) return false;
     const copy =
       event.RequestType === 'Delete' ? this.copies.get(`${resource} ${event.PhysicalResourceId}`) : undefined;
     if (copy?.known === known) return !copy.isImported;

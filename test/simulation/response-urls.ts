@@ -71,6 +71,7 @@ export class ResponseUrls {
     if (!isAccepted) return;
     this.answered.set(occasion, answer);
     this.accepted.set(answer.RequestId, answer);
+    ledger.noteSkipped(cloudFormation.engine.stacks);
     if (event.RequestType === 'Delete') {
       if (Status === 'SUCCESS')
         ledger.noteDeletion(event, event.PhysicalResourceId, {

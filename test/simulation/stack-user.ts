@@ -12,7 +12,7 @@ import {
 } from './history';
 import { apiKeyOf, judge, type Operation, type Settled, settledAfter } from './judge';
 import { isSameKind, resourceOf } from './ledger';
-import { domainsOf, type Key, readable, templateOf } from './template';
+import { domainsOf, isPreviousKept, type Key, readable, templateOf } from './template';
 
 type Slots = readonly (Key | undefined)[];
 
@@ -133,8 +133,8 @@ export class StackUser {
     this.judge(operation);
     if (paused.includes(stack.status)) {
       this.attempted = keys;
-      for (const { logicalId, keepsPrevious } of operation.wanted)
-        if (!keepsPrevious) this.settled.replacedForGood.add(logicalId);
+      for (const key of operation.wanted)
+        if (!isPreviousKept(key)) this.settled.replacedForGood.add(key.logicalId);
       const { afterFailure } = step;
       if (afterFailure === 'former template' && stack.status === 'UPDATE_FAILED') {
         const former: Deploy = { ...step, afterFailure: 'goes on', neighbours: [], cancelAfterMs: undefined };

@@ -49,6 +49,11 @@ export function domainsOf({ domains, spelling }: Pick<KeyWish, 'domains' | 'spel
   return spelling === 2 ? [...chosen.map(domain => domain.toUpperCase()), ...chosen] : chosen;
 }
 
+/** Whether the template asks for it: with RETAIN the construct does not. */
+export function isPreviousKept({ keepsPrevious, retain }: KeyWish): boolean {
+  return keepsPrevious && !retain;
+}
+
 function customResource(key: Key, before: readonly string[]) {
   const policy = key.retain ? 'Retain' : 'Delete';
   return {
@@ -60,7 +65,7 @@ function customResource(key: Key, before: readonly string[]) {
       TokenDomains: domainsOf(key),
       ...(key.rotation > 0 && { Rotation: `rotation ${key.rotation}` }),
       ...(key.existingApiKey !== undefined && { ExistingApiKey: key.existingApiKey }),
-      ...(key.keepsPrevious && { KeepPreviousKey: true }),
+      ...(isPreviousKept(key) && { KeepPreviousKey: true }),
     },
     DependsOn: before,
     DeletionPolicy: policy,
