@@ -283,6 +283,11 @@ describe('row 6: what no id names', () => {
       { id: AFTER_P, own: ['UPDATE_COMPLETE', newKeyId(reference('B'), '', { after: reference('A') })] },
       deletes('P', 'A'),
     ],
+    [
+      'a previous key that another resource uses stays',
+      { id: AFTER_P, own: ['UPDATE_COMPLETE', B], others: [['UPDATE_COMPLETE', imported('P')]] },
+      deletes('A', 'P'),
+    ],
     ['a removed resource needs the events', { own: going }, { need: 'history' }],
     ['a removed resource without an entry needs the events', {}, { need: 'history' }],
     ['a removed resource waits for the events', { own: going, history: 'late' }, later],
