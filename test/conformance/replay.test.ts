@@ -42,10 +42,13 @@ describe.each(RECORDINGS)('%s', name => {
     }
   });
 
-  test('continuous: the key of every id in the record exists', () => {
-    for (const { ids, liveKeys } of rests) {
-      expect(liveKeys).toEqual(expect.arrayContaining(Object.values(ids).map(keyOf)));
-    }
+  test('continuous: every key that an id in the record names exists, and ids name the previous keys', () => {
+    const previous = previousKeys(rests);
+    rests.forEach(({ ids, liveKeys }, index) => {
+      const named = keysIn(ids);
+      expect(named).toEqual(expect.arrayContaining(previous[index] ?? []));
+      expect(liveKeys).toEqual(expect.arrayContaining(named));
+    });
   });
 
   test('restored: a rollback ends on the very keys', () => {
@@ -55,16 +58,15 @@ describe.each(RECORDINGS)('%s', name => {
         .slice(0, index)
         .filter(before => before.stackStatus !== 'UPDATE_FAILED')
         .at(-1);
-      expect(keysOf(ids)).toEqual(keysOf(settled?.ids ?? {}));
+      expect(keysIn(ids)).toEqual(keysIn(settled?.ids ?? {}));
     });
   });
 
   test('clean: no other key is left', () => {
-    if (keepsKeys(recording)) return;
-    const early = keysDeletedTooEarly(recording, rests);
+    const left = [...retainedKeys(recording, rests), ...keysDeletedTooEarly(recording, rests)];
     rests.forEach(({ stackStatus, ids, liveKeys, foreignKeys }) => {
       if (stackStatus === 'UPDATE_FAILED') return;
-      const named = [...keysOf(ids), ...foreignKeys, ...early];
+      const named = [...keysIn(ids), ...foreignKeys, ...left];
       expect(liveKeys.filter(key => !named.includes(key))).toEqual([]);
     });
   });
@@ -78,12 +80,39 @@ describe.each(RECORDINGS)('%s', name => {
   });
 });
 
-/** Whether keys may stay that no id in the record names: those of RETAIN, and previous ones. */
-function keepsKeys({ events, requests }: StoredRecording): boolean {
-  return (
-    events.some(({ event }) => event.ResourceStatus === 'DELETE_SKIPPED') ||
-    requests.some(({ event }) => event.ResourceProperties?.KeepPreviousKey !== undefined)
-  );
+/** The keys that `keepPreviousKey` keeps at each rest, by what was asked for and not by what the ids say. */
+function previousKeys(rests: readonly Rest[]): string[][] {
+  let settled = new Map<string, { readonly key: string; readonly previous?: string }>();
+  return rests.map(({ stackStatus, ids, requests, foreignKeys }) => {
+    if (stackStatus === 'UPDATE_FAILED') return [];
+    const keepsPrevious = (logicalId: string) => {
+      const events = requests.map(({ observation: { event } }) => event);
+      const own = events.filter(event => event.LogicalResourceId === logicalId);
+      return (
+        own.findLast(event => event.RequestType === 'Update')?.ResourceProperties.KeepPreviousKey === 'true'
+      );
+    };
+    const entries = Object.entries(ids).map(([logicalId, id]) => {
+      const before = settled.get(logicalId);
+      const key = keyOf(id);
+      if (!before || before.key === key) return [logicalId, { ...before, key }] as const;
+      const isKept = keepsPrevious(logicalId) && !foreignKeys.includes(before.key);
+      return [logicalId, { key, previous: isKept ? before.key : undefined }] as const;
+    });
+    settled = new Map(entries);
+    return [...settled.values()].flatMap(({ previous }) => previous ?? []);
+  });
+}
+
+/** Those of copies whose deletion CloudFormation skips, as RETAIN asks. */
+function retainedKeys({ events }: StoredRecording, rests: readonly Rest[]): string[] {
+  const skipped = events
+    .filter(({ event }) => event.ResourceStatus === 'DELETE_SKIPPED')
+    .map(({ event }) => event.PhysicalResourceId);
+  return rests
+    .flatMap(({ requests }) => requests)
+    .filter(({ observation: { response } }) => skipped.includes(response.PhysicalResourceId))
+    .flatMap(({ id = '' }) => hashesIn(id));
 }
 
 /** Those of former copies that an engine deletes before the clean-up, as AWS never does: they are left and logged. */
@@ -94,16 +123,23 @@ function keysDeletedTooEarly({ stackId, events }: StoredRecording, rests: readon
   const requests = rests.flatMap(rest => rest.requests);
   return requests.flatMap(({ observation: { event, receivedAt }, givenId }) =>
     event.RequestType === 'Delete' && statusAt(receivedAt) === 'UPDATE_IN_PROGRESS' && givenId
-      ? [keyOf(givenId)]
+      ? hashesIn(givenId)
       : [],
   );
 }
 
-function keysOf(ids: Readonly<Record<string, string>>): string[] {
-  return Object.values(ids).map(keyOf).sort();
+/** The hashes of all keys that ids name, previous ones too. */
+function keysIn(ids: Readonly<Record<string, string>>): string[] {
+  return Object.values(ids).flatMap(hashesIn).sort();
 }
 
-/** The hash of the key that an id names: its first. */
+/** The hash of the key that an id stands for: its first. */
 function keyOf(id: string): string {
-  return /[0-9a-f]{64}/.exec(id)?.[0] ?? `no key in ${id}`;
+  return hashesIn(id)[0] ?? '';
+}
+
+function hashesIn(id: string): string[] {
+  const hashes = id.match(/[0-9a-f]{64}/g);
+  if (!hashes) throw new Error(`expected an id of a key, got ${id}`);
+  return hashes;
 }
