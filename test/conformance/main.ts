@@ -2,40 +2,24 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { parseArgs } from 'node:util';
 import { endRequested } from '../../local-aws/signals';
 import { Account } from './account';
 import { sightingsIn } from './assumptions';
 import { openAws } from './engines/aws';
-import { ENGINES, type Engine, type EngineName } from './engines/engine';
+import type { Engine } from './engines/engine';
 import { openLocalAws } from './engines/local-aws';
 import { findPython, openMiniStack } from './engines/ministack';
-import { ANY_STACK_PREFIX } from './names';
+import { type Options, optionsOf } from './options';
 import { planFor } from './plan';
 import { writeRecordings } from './recording';
 import { report, stepLine } from './report';
-import { SCENARIOS } from './scenarios';
 import { runSuite } from './suite';
 import { sweep } from './sweep';
-import type { Scenario } from './trial';
-
-const USAGE = `npm run conformance -- [--on local|ministack|aws] [--region REGION] [--only SCENARIO,…] [--record FOLDER]
-                       [--plan | --sweep] [--yes]`;
-
-interface Options {
-  readonly on: EngineName;
-  readonly region: string;
-  readonly scenarios: readonly Scenario[];
-  readonly record?: string;
-  readonly plan: boolean;
-  readonly sweep: boolean;
-  readonly yes: boolean;
-}
 
 /** Runs the suite on one engine and prints what it saw. */
 async function main(): Promise<void> {
-  const options = optionsOf(process.argv.slice(2));
-  if (options.plan) return console.log(planOf(options));
+  const options = optionsOf(process.argv.slice(2), process.env);
+  if ('plan' in options) return console.log(planFor(options.scenarios, options.region));
   const signal = endRequested();
   const folder = await mkdtemp(join(tmpdir(), 'conformance-'));
   try {
@@ -57,7 +41,7 @@ async function run(engine: Engine, options: Options, signal: AbortSignal): Promi
     const account = new Account(engine, signal);
     return sweep(account, confirm).finally(() => account.close());
   }
-  if (engine.name === 'aws') await confirm(`${planOf(options)}\n\nGo on?`);
+  if (engine.name === 'aws') await confirm(`${planFor(options.scenarios, options.region)}\n\nGo on?`);
   const { trials, leftovers } = await runSuite(engine, {
     scenarios: options.scenarios,
     signal,
@@ -77,40 +61,6 @@ async function run(engine: Engine, options: Options, signal: AbortSignal): Promi
   console.log(`\nconformance on ${engine.name}: ${counts.join(', ')}`);
   for (const leftover of leftovers) console.log(`left behind: ${leftover}`);
   if (count('failed') + leftovers.length > 0) process.exitCode = 1;
-}
-
-function optionsOf(args: readonly string[]): Options {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      on: { type: 'string', default: 'local' },
-      region: { type: 'string' },
-      only: { type: 'string' },
-      record: { type: 'string' },
-      plan: { type: 'boolean', default: false },
-      sweep: { type: 'boolean', default: false },
-      yes: { type: 'boolean', default: false },
-    },
-  });
-  const on = ENGINES.find(name => name === values.on);
-  if (!on) throw new Error(`--on: expected ${ENGINES.join(', ')}, got ${values.on}\n${USAGE}`);
-  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
-  const region = on === 'aws' ? (values.region ?? AWS_REGION ?? AWS_DEFAULT_REGION) : 'us-east-1';
-  if (!region) throw new Error(`--region: expected a Region, got none\n${USAGE}`);
-  return { ...values, on, region, scenarios: scenariosOf(values.only) };
-}
-
-function scenariosOf(only: string | undefined): readonly Scenario[] {
-  if (only === undefined) return SCENARIOS;
-  return only.split(',').map(name => {
-    const scenario = SCENARIOS.find(one => one.name === name);
-    if (scenario) return scenario;
-    throw new Error(`--only: expected ${SCENARIOS.map(one => one.name).join(', ')}, got ${name}`);
-  });
-}
-
-function planOf({ region, scenarios }: Options): string {
-  return planFor(region, scenarios, ANY_STACK_PREFIX);
 }
 
 async function open(

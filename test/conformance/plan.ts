@@ -1,11 +1,15 @@
+import { ANY_STACK_PREFIX } from './names';
 import type { Scenario } from './trial';
 
 /** What a run on AWS does, takes and costs: for the question before it, and for `--plan`. */
-export function planFor(region: string, scenarios: readonly Scenario[], prefix: string): string {
+export function planFor(
+  scenarios: readonly Scenario[],
+  region = 'the Region that you choose with --region',
+): string {
   const stacks = scenarios.reduce((sum, { stacks: count }) => sum + count, 1);
   return [
     `On AWS in ${region}, with the credentials that the AWS SDK and the CDK CLI find, this`,
-    `- deploys ${stacks} stacks named ${prefix}…, four scenarios at a time, and destroys them:`,
+    `- deploys ${stacks} stacks named ${ANY_STACK_PREFIX}…, four scenarios at a time, and destroys them:`,
     ...scenarios.map(({ name, title, stacks: count }) => `    ${name}: ${title} (${stackCount(count)})`),
     '- creates in each stack one function, its role and its log group, and one more function that writes down what',
     '  custom resources receive, as objects below conformance/ in the bucket of `cdk bootstrap`, deleted at the end',
