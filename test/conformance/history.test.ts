@@ -1,5 +1,7 @@
 import { History } from './history';
+import type { Recording } from './recording';
 import { readRecordingWithDates } from './replay/stored-recording';
+import type { Reading } from './watch';
 
 function historyOf(name: string): History {
   return new History(readRecordingWithDates(`${name}.json`));
@@ -51,4 +53,50 @@ test('tells how long after its event a request is signed', () => {
     expect(signedAfter).toBeGreaterThan(-1000);
     expect(receivedAfter).toBeGreaterThanOrEqual(signedAfter);
   }
+});
+
+describe('tells how late the record is', () => {
+  const recording = readRecordingWithDates('local-lifecycle.json');
+  const lagsOf = (readings: Recording['readings']) =>
+    new Map(
+      [...new History({ ...recording, readings }).lags()].map(text => {
+        const [operation = '', late] = text.split(' ');
+        return [operation, Number(late)];
+      }),
+    );
+
+  test('whatever reads', () => {
+    const lags = lagsOf(recording.readings);
+    expect([...lags.keys()]).toEqual([
+      'events',
+      'DescribeStacks',
+      'ListStackResources',
+      'DescribeStackResource',
+    ]);
+    // the engine is never late: what shows is the interval between readings
+    for (const late of lags.values()) expect(late).toBeLessThan(5);
+  });
+
+  test.each([
+    ['ListStackResources', 'resources'],
+    ['DescribeStackResource', 'described'],
+  ] as const)('%s alone', (operation, part) => {
+    const late = recording.readings.flatMap(reading => {
+      const { [part]: entries, ...rest } = reading;
+      return [rest, { at: reading.at + 30_000, [part]: entries }];
+    });
+    const [before, after] = [lagsOf(recording.readings), lagsOf(late)];
+    const other = operation === 'ListStackResources' ? 'DescribeStackResource' : 'ListStackResources';
+    expect(after.get(operation)).toBeCloseTo((before.get(operation) ?? 0) + 30, 0);
+    expect(after.get(other)).toBe(before.get(other));
+  });
+
+  test('an entry with an old time stamp again is a step back, and not late', () => {
+    const isOfBoth = ({ resources = [], described = {} }: Reading) =>
+      resources.length > 0 && Object.keys(described).length > 0;
+    const { at = 0, resources, described } = recording.readings.find(isOfBoth) ?? {};
+    expect(resources).toBeDefined();
+    const again = { at: at + 3_600_000, resources, described };
+    expect(lagsOf([...recording.readings, again])).toEqual(lagsOf(recording.readings));
+  });
 });

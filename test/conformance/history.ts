@@ -154,6 +154,10 @@ export class History {
       return status === undefined || since === 0 ? [] : [at - since];
     });
     if (statuses.length > 0) yield `DescribeStacks ${seconds(Math.max(...statuses))}`;
+    const listed = this.entryLags(({ resources = [] }) => resources);
+    if (listed.length > 0) yield `ListStackResources ${seconds(Math.max(...listed))}`;
+    const described = this.entryLags(({ described = {} }) => Object.values(described));
+    if (described.length > 0) yield `DescribeStackResource ${seconds(Math.max(...described))}`;
   }
 
   *stamps(): Iterable<string> {
@@ -266,6 +270,21 @@ export class History {
       this.stackEvents()
         .filter(({ Timestamp }) => timeOf(Timestamp) <= at)
         .at(-1)?.ResourceStatus ?? ''
+    );
+  }
+
+  /** How old the time stamps of entries were when they were first shown. An older one than before is a step back. */
+  private entryLags(entriesIn: (reading: Reading) => readonly (ResourceEntry | null)[]): number[] {
+    const newest = new Map<string, number>();
+    return this.recording.readings.flatMap(reading =>
+      entriesIn(reading).flatMap(entry => {
+        const { LogicalResourceId: id = '', LastUpdatedTimestamp = '' } = entry ?? {};
+        const stamp = Date.parse(LastUpdatedTimestamp);
+        // an entry without one is not late
+        if (!(stamp > (newest.get(id) ?? 0))) return [];
+        newest.set(id, stamp);
+        return [reading.at - stamp];
+      }),
     );
   }
 
