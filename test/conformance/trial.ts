@@ -112,7 +112,11 @@ export class Trial {
     if (exitCode !== 0)
       throw new Error(`expected cdk deploy to succeed, got exit code ${exitCode}\n${endOf(output)}`);
     for (const [name, value] of Object.entries(outputs)) if (/APIKey$/.test(name)) this.keysSeen.add(value);
-    await this.settled(request);
+    const status = await this.settled(request);
+    ok(
+      status === 'CREATE_COMPLETE' || status === 'UPDATE_COMPLETE',
+      `expected the status CREATE_COMPLETE or UPDATE_COMPLETE after a success, got ${status}`,
+    );
     return outputs;
   }
 
