@@ -8,6 +8,8 @@ export interface RecordReadsOptions {
   readonly engine: Pick<Engine, 'stacks' | 'find'>;
   /** The time whose record the reads of a stack show. */
   readonly readsAt: (stack: Stack) => number;
+  /** The time of the oldest events that are kept: all, unless it says otherwise. */
+  readonly eventsFrom?: (stack: Stack) => number;
   readonly eventsPerPage?: number;
   readonly resourcesPerPage?: number;
 }
@@ -21,7 +23,7 @@ export interface ReadInput {
 
 /** The reads of stacks' records by the names of their operations, answered with what then becomes XML. */
 export function recordReads(options: RecordReadsOptions) {
-  const { engine, readsAt, eventsPerPage = 100, resourcesPerPage = 100 } = options;
+  const { engine, readsAt, eventsFrom = () => 0, eventsPerPage = 100, resourcesPerPage = 100 } = options;
 
   function find(
     region: string,
@@ -45,10 +47,11 @@ export function recordReads(options: RecordReadsOptions) {
       if (!engine.find(region, input.StackName ?? ''))
         throw invalid(`Stack [${input.StackName}] does not exist`);
       const { stack, record } = find(region, input);
+      const events = record.events.filter(({ timestamp }) => timestamp >= eventsFrom(stack));
       // the token counts from the oldest event on, so that new events do not shift the pages
-      const end = Number(input.NextToken ?? record.events.length);
+      const end = Number(input.NextToken ?? events.length);
       const start = Math.max(0, end - eventsPerPage);
-      const page = record.events.slice(start, end).reverse();
+      const page = events.slice(start, end).reverse();
       return {
         StackEvents: page.map(event => eventDescription(stack, event)),
         NextToken: start > 0 ? String(start) : undefined,

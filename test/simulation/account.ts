@@ -1,7 +1,7 @@
 import type { DescribeStackEventsOutput, StackEvent } from '@aws-sdk/client-cloudformation';
 import type { ListAPIKeysResponse } from '@aws-sdk/client-wafv2';
 import { createHandler as libraryHandler } from '../../lambda/handler';
-import { CloudFormation } from '../../local-aws/cloudformation';
+import { CloudFormation, type Stack } from '../../local-aws/cloudformation';
 import { Wafv2 } from '../../local-aws/wafv2';
 import { sdkError } from '../virtual-account/sdk-error';
 import { slowResource } from '../virtual-account/slow-resource';
@@ -34,6 +34,8 @@ export class Account {
   readonly exceptions = new Map<string, number>();
   /** The resources that a rollback was continued without. */
   readonly skipped = new Set<string>();
+  /** When the events of a stack became too old to be kept. */
+  readonly eventsFrom = new Map<Stack, number>();
   readonly isRealHandler: boolean;
   readonly conditions: Conditions;
   readonly waf: Wafv2;
@@ -85,6 +87,7 @@ export class Account {
       clock: this.clock,
       lagMs: () => (lagsEvenly ? recordLagMs : record.between(0, recordLagMs)),
       readsPerSecond,
+      eventsFrom: stack => this.eventsFrom.get(stack) ?? 0,
       // small pages, so that lists have several: AWS gives a hundred
       eventsPerPage: 8,
       resourcesPerPage: 4,

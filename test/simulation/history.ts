@@ -122,6 +122,8 @@ export interface Deploy {
 export type Step =
   | Deploy
   | { readonly kind: 'delete stack'; readonly pauseMs: number }
+  /** CloudFormation keeps events for 90 days. */
+  | { readonly kind: 'events expire'; readonly pauseMs: number }
   | { readonly kind: 'delete key by hand'; readonly slot: number; readonly pauseMs: number }
   | {
       readonly kind: 'create key by hand';
@@ -351,7 +353,8 @@ function step(): fc.Arbitrary<Step> {
     scope: scope(),
     pauseMs,
   });
-  return fc.oneof({ weight: 14, arbitrary: deploy }, deletion, byHand, created);
+  const expiry = fc.record({ kind: fc.constant('events expire' as const), pauseMs });
+  return fc.oneof({ weight: 14, arbitrary: deploy }, deletion, byHand, created, expiry);
 }
 
 function change(): fc.Arbitrary<Change> {

@@ -185,6 +185,7 @@ function excuse(
     .some(({ troubles }) => troubles.has('denied'));
   if (settled.skipped.has(logicalId)) account.count(`${promise}: a rollback was continued without it`);
   else if (isDenied && hasDenial(account)) account.count(`${promise}: denied reads`);
+  else if (lacksIds(account, stack)) account.count(`${promise}: the events with ids were gone`);
   else account.violation(promise, text);
 }
 
@@ -192,6 +193,11 @@ function excuse(
 export function hasDenial({ conditions: { readsOut, timeoutSeconds } }: Account): boolean {
   const patience = Math.min(60_000, timeoutSeconds * 250);
   return readsOut?.how === 'denied' && readsOut.toMs - readsOut.fromMs >= patience - 15_000;
+}
+
+/** Whether events of a stack are gone, and later ones do not carry the ids from before. */
+export function lacksIds({ eventsFrom, conditions }: Account, stack: Stack): boolean {
+  return eventsFrom.has(stack) && conditions.variants.updateEventId === 'none';
 }
 
 /** The key of an output, with its history. */
@@ -263,6 +269,8 @@ function causeOfFailure(
   if (had('refused')) return 'WAF refused for good';
   if (named && account.ledger.keys.get(named)?.goneAt !== undefined) return 'the existing key was deleted';
   if (had('denied') && Reason.includes('cloudformation:Describe')) return 'denied reads';
+  const wereEventsNeeded = /which key the resource had before|cloudformation:Describe/.test(Reason);
+  if (wereEventsNeeded && account.eventsFrom.size > 0) return 'the events with ids were gone';
   const now = account.clock.now();
   // a short function keeps more of its time for what comes after a creation
   const share = timeoutSeconds < 900 ? 0.25 : 0.7;

@@ -1,7 +1,7 @@
 import { CANCELLED_REQUEST_GRACE } from '../../lambda/timings';
 import type { StackEvent } from '../../local-aws/cloudformation';
 import type { Account } from './account';
-import { hasDenial } from './judge';
+import { hasDenial, lacksIds } from './judge';
 import { type KnownKey, resourceOf } from './ledger';
 
 /** Checks the promise "clean" when all is over: each key that is left has a cause that the design names. */
@@ -43,6 +43,8 @@ function causeOf(account: Account, known: KnownKey): string | undefined {
     ({ event, troubles }) => troubles.has('denied') && resources.has(resourceOf(event)),
   );
   if (wasDenied && hasDenial(account)) return 'denied reads';
+  if (stacks.some(stack => lacksIds(account, stack) && [...resources].some(name => name.includes(stack.id))))
+    return 'the events with ids were gone';
   if ([...resources].some(resource => account.skipped.has(resource)))
     return 'a rollback was continued without the resource';
   const isAnswered = ({ event }: (typeof deletions)[number]) =>

@@ -61,6 +61,8 @@ export class StackUser {
         return this.deploy(step);
       case 'delete stack':
         return this.stack && this.deleteStack(this.stack);
+      case 'events expire':
+        return this.letEventsExpire();
       case 'delete key by hand':
         return this.deleteByHand(step.slot);
       case 'create key by hand':
@@ -194,6 +196,12 @@ export class StackUser {
     this.stack = undefined;
     this.keys = [];
     this.attempted = undefined;
+  }
+
+  /** No operation takes as long as CloudFormation keeps events. */
+  private letEventsExpire(): void {
+    if (this.stack && complete.includes(this.stack.status))
+      this.account.eventsFrom.set(this.stack, this.account.clock.now());
   }
 
   private deleteByHand(slot: number): void {

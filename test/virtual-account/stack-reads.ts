@@ -34,6 +34,7 @@ export interface StackReadsOptions {
   readonly lagMs: () => number;
   /** Of all operations in a Region together. */
   readonly readsPerSecond: number;
+  readonly eventsFrom?: (stack: Stack) => number;
   readonly eventsPerPage?: number;
   readonly resourcesPerPage?: number;
 }
