@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { minifySync } from '@swc/core';
 import { build, type Plugin } from 'esbuild';
-import { bundledDependencies } from '../package.json';
+import { bundleDependencies } from '../package.json';
 import { thirdPartyLicenses } from './third-party-licenses';
 
 const SETTINGS = resolve('lambda/runtime/environment-settings.ts');
@@ -78,7 +78,7 @@ async function main(): Promise<void> {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, code);
   }
-  writeFileSync('THIRD-PARTY-LICENSES', thirdPartyLicenses(metafile, bundledDependencies));
+  writeFileSync('THIRD-PARTY-LICENSES', thirdPartyLicenses(metafile, bundleDependencies));
 }
 
 main().catch((error: unknown) => {

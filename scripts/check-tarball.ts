@@ -74,6 +74,10 @@ function checkFiles({ files, size, unpackedSize }: Tarball): void {
 
 /** What publint says of the package; for the files of a bundled dependency its authors answer. */
 async function checkManifest({ path }: Tarball): Promise<void> {
+  // `npm install` adds bundleDependencies to a package.json that has only the other spelling
+  if ('bundledDependencies' in manifest) {
+    throw new Error('package.json: expected bundleDependencies only, got bundledDependencies');
+  }
   const tarball = new Uint8Array(readFileSync(path)).buffer;
   const { messages, pkg } = await publint({ pack: { tarball } });
   const own = messages.filter(

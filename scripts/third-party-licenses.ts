@@ -12,9 +12,9 @@ interface ShippedPackage {
 }
 
 /** What the tarball says of others' code: which packages, in which versions, and under which licences. */
-export function thirdPartyLicenses(metafile: Metafile, bundledDependencies: readonly string[]): string {
+export function thirdPartyLicenses(metafile: Metafile, bundleDependencies: readonly string[]): string {
   const bundled = foldersIn(metafile).map(packageIn);
-  const installed = bundledDependencies.flatMap(withDependencies).map(packageIn);
+  const installed = bundleDependencies.flatMap(withDependencies).map(packageIn);
   return [
     'Code of others in this package, with its licences.',
     listing('Bundled into lambda/dist', bundled),

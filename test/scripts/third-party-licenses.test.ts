@@ -85,7 +85,7 @@ function addPackage(name: string, options: PackageOptions): void {
   }
 }
 
-async function licensesOf(source: string, bundledDependencies: readonly string[] = []): Promise<string> {
+async function licensesOf(source: string, bundleDependencies: readonly string[] = []): Promise<string> {
   writeFileSync('app.js', source);
   const options = {
     bundle: true,
@@ -95,5 +95,5 @@ async function licensesOf(source: string, bundledDependencies: readonly string[]
     absWorkingDir: project,
   } as const;
   const { metafile } = await build({ ...options, entryPoints: ['app.js'], outdir: 'out' });
-  return thirdPartyLicenses(metafile, bundledDependencies);
+  return thirdPartyLicenses(metafile, bundleDependencies);
 }
