@@ -19,7 +19,7 @@ export const RESPONSE_URL_LIFE = 7200 * SECOND;
 export const SIGNATURE_PRECISION = SECOND;
 
 /** How long a new role's permissions may take to arrive everywhere. AccessDenied for longer is a denial. */
-export const DENIAL_PATIENCE = 60 * SECOND;
+export const PERMISSION_LAG = 60 * SECOND;
 /** How long a request that was cancelled elsewhere keeps its role, so that it can clean up. */
 export const CANCELLED_REQUEST_GRACE = 45 * SECOND;
 /** How long a creation waits before it first checks whether its request still stands; doubled each time after that. */
@@ -69,7 +69,7 @@ export function timeBudget(total: number) {
     /** what must be left when CreateAPIKey is due: also time for the checks before it, the call and the last look */
     toCreate: toRespond + call + part(RECORD_LAG - toRespond + 18 * SECOND, 1 / 10),
     /** how long AccessDenied may last before it is a denial */
-    denial: part(DENIAL_PATIENCE, 1 / 4),
+    denial: part(PERMISSION_LAG, 1 / 4),
     /** by how much the pauses before a key counts as absent shrink, from 0 to 1 */
     absenceScale: part(absence, 1 / 4) / absence,
     cancelledRequestGrace: part(CANCELLED_REQUEST_GRACE, 1 / 2),

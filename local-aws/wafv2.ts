@@ -90,7 +90,7 @@ export class Wafv2 {
     return this.stored.filter(key => key.deletedAt === undefined);
   }
 
-  /** Makes a key as somebody else would, by the console or another tool: no quota, no fault, no log. */
+  /** Creates a key as somebody else would, by the console or another tool: no quota, no fault, no log. */
   createForeignKey(region: string, scope: WafScope, tokenDomains: readonly string[]): WafKey {
     return this.store(region, scope, tokenDomains);
   }

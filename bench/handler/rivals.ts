@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { type BuildOptions, build } from 'esbuild';
 
-/** One way to make a key from CloudFormation. */
+/** One way to create a key from CloudFormation. */
 export interface Rival {
   readonly name: string;
   /** path of the module, and the name of what it exports */
@@ -106,7 +106,7 @@ async function awsCustomResource(folder: string): Promise<Rival> {
   };
 }
 
-/** What the construct writes for a key that is made, replaced on change and deleted. */
+/** What the construct writes for a key that is created, replaced on change and deleted. */
 function awsSdkCalls(wanted: object): object {
   const put = {
     service: 'wafv2',

@@ -14,7 +14,7 @@ const REGION = 'eu-west-1';
 const TOKEN = `arn:aws:lambda:${REGION}:111122223333:function:handler`;
 const STACK_ID = `arn:aws:cloudformation:${REGION}:111122223333:stack/bench/00000000-0000-11f0-9c0a-0a1b2c3d4e5f`;
 const RESPONSES = '/response/';
-const PATIENCE = 120_000;
+const TIMEOUT_MS = 120_000;
 
 /** What CloudFormation asks for; the stage adds the names and the address of the answer. */
 export interface Request {
@@ -193,7 +193,7 @@ function lambdaVariables(endpoint: string): Record<string, string> {
 
 function endingOf(child: ChildProcess): Promise<Ending> {
   const ended = new Promise<Ending>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('expected the handler to end, got silence')), PATIENCE);
+    const timer = setTimeout(() => reject(new Error('expected the handler to end, got silence')), TIMEOUT_MS);
     child.once('message', message => resolve(message as Ending));
     child.once('exit', code => reject(new Error(`expected an answer, got the process's end with ${code}`)));
     child.once('error', reject);

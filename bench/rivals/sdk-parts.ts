@@ -39,7 +39,7 @@ const context = {
 protocol.setSerdeContext(context);
 
 /**
- * Makes a key with the calls of our handler, by the SDK's schemas, protocol, signer and HTTP handler without its
+ * Creates a key with the calls of our handler, by the SDK's schemas, protocol, signer and HTTP handler without its
  * client: no endpoint rules, no credential chain, no middleware.
  */
 export async function handler(event: CloudFormationCustomResourceEvent): Promise<void> {

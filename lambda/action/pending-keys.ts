@@ -56,7 +56,7 @@ export class PendingKeys {
     return created;
   }
 
-  /** A key that is gone is nobody's care any more. */
+  /** A key that is gone is no longer pending. */
   public forget(key: string): void {
     for (const created of this.pending) if (created.key === key) this.pending.delete(created);
   }
@@ -126,7 +126,7 @@ export class PendingKeys {
     for (let isBlind = false; ; ) {
       const plan = afterResponse({ request, newId: id, sending, looks, isBlind });
       if (plan === 'done') this.forget(key);
-      // it stays pending: a Delete that comes to this environment may still prove that it is nobody's
+      // it stays pending: a Delete that comes to this environment may still prove that it is an orphan
       if (plan === 'leave the new key') log('left the new key to CloudFormation', { id });
       if (plan === 'delete the new key') return !(await this.delete(created, limit));
       if (plan !== 'look' && plan !== 'read events') return true;

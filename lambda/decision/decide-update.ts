@@ -61,7 +61,7 @@ export function decideUpdate(request: ResourceRequest, desired: DesiredKey, evid
   // row 3: a key that the resource has had since the stack was last settled, the earliest first
   // guard: a key that the resource has had
   for (const former of ids.filter(({ text }) => text !== physicalResourceId)) {
-    // a key that was only tried out is nobody's to keep
+    // a key that was only tried out since is not the stack's
     if (former.origin === 'imported' && former.text !== settled?.text) continue;
     const key = fitting(former, desired, evidence);
     if (isPlan(key)) return key;

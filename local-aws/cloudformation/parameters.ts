@@ -9,7 +9,7 @@ export interface StackIdentity {
   readonly accountId: string;
 }
 
-/** What the user gave: a value, or the wish to keep the previous one. */
+/** The values that the user gave, by the names of their parameters. */
 export type ParameterInput = ReadonlyMap<string, string>;
 
 /** The values of a template's parameters as given or by default, before SSM is asked. */

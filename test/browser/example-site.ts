@@ -17,7 +17,7 @@ export interface SiteProps {
   readonly apiUrl?: string;
 }
 
-/** What a visit may have otherwise than the site as it is deployed. */
+/** Changes of one visit to the site as it is deployed. */
 export interface VisitOptions extends BrowserContextOptions {
   /** @default 'https' */
   readonly scheme?: 'http' | 'https';

@@ -223,8 +223,8 @@ export class Trial {
   ): Promise<void> {
     const wanted = inOrder(Object.entries(expected));
     const { engine, signal } = this.account;
-    const patienceMs = Math.max(engine.listLagMs, CANCELLED_REQUEST_MS);
-    for (const end = Date.now() + patienceMs; ; await setTimeout(1000, undefined, { signal })) {
+    const timeoutMs = Math.max(engine.listLagMs, CANCELLED_REQUEST_MS);
+    for (const end = Date.now() + timeoutMs; ; await setTimeout(1000, undefined, { signal })) {
       const keys = (await this.keys()).map(({ apiKey, tokenDomains }): Keys[number] => [
         apiKey,
         tokenDomains,

@@ -9,7 +9,7 @@ export function read(path: string): string {
   return readFileSync(join(ROOT, path), 'utf8');
 }
 
-/** What stands in a section, down to the next heading of the same or a higher level. */
+/** The text of a section, down to the next heading of the same or a higher level. */
 export function section(markdown: string, title: string): string {
   const lines = markdown.split('\n');
   const start = lines.findIndex(line => /^#+ /.test(line) && line.replace(/^#+ /, '') === title);

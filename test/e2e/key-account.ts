@@ -12,7 +12,7 @@ import { type CdkResult, runCdk } from '../../local-aws/cdk-cli';
 import { responsePath } from '../../local-aws/custom-resource-responses';
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../local-aws/local-aws';
 
-/** What an account may have otherwise than by default. */
+/** Overrides of the account’s defaults. */
 export type AccountOptions = Pick<LocalAwsOptions, 'region' | 'variants'> & {
   /** @default - test/e2e/app.ts */
   readonly app?: string;

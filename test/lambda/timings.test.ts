@@ -2,7 +2,6 @@ import {
   ABSENCE_PAUSES,
   CANCELLED_REQUEST_GRACE,
   CLOCK_SKEW,
-  DENIAL_PATIENCE,
   FIRST_READING_PAUSE,
   FIRST_RECHECK,
   FIRST_RETRY_PAUSE,
@@ -12,6 +11,7 @@ import {
   LONGEST_RETRY_PAUSE,
   LONGEST_SENDING_PAUSE,
   LOOKS,
+  PERMISSION_LAG,
   RECORD_LAG,
   REFUSAL_MEMORY,
   RESPONSE_URL_LIFE,
@@ -62,7 +62,7 @@ describe('CloudFormation’s time limits', () => {
     // a creation that waits asks within this time, and one that is done has looked three times
     expect(FIRST_RECHECK + 2 * USUAL_CALL).toBeLessThan(CANCELLED_REQUEST_GRACE);
     expect((LOOKS[2] ?? RECORD_LAG) + 3 * USUAL_CALL).toBeLessThan(CANCELLED_REQUEST_GRACE);
-    expect(CANCELLED_REQUEST_GRACE).toBeLessThan(DENIAL_PATIENCE);
+    expect(CANCELLED_REQUEST_GRACE).toBeLessThan(PERMISSION_LAG);
   });
 });
 
@@ -78,7 +78,7 @@ describe('pauses', () => {
   });
 
   test('after an error leave several attempts before a denial', () => {
-    expect(3 * LONGEST_RETRY_PAUSE).toBeLessThan(DENIAL_PATIENCE);
+    expect(3 * LONGEST_RETRY_PAUSE).toBeLessThan(PERMISSION_LAG);
   });
 });
 
@@ -153,7 +153,7 @@ describe('the budget of a function with all the time', () => {
     expect(budget).toMatchObject({
       call: 10_000,
       toReturn: 500,
-      denial: DENIAL_PATIENCE,
+      denial: PERMISSION_LAG,
       absenceScale: 1,
       cancelledRequestGrace: CANCELLED_REQUEST_GRACE,
     });

@@ -106,8 +106,8 @@ describe('another access key id', () => {
 
   test('is refused, whatever the service', async () => {
     const credentials = { accessKeyId: 'AKIAOTHER', secretAccessKey: 'local' };
-    const stranger = new WAFV2Client({ region: 'eu-west-1', endpoint: endpoint.url, credentials });
-    await expect(stranger.send(creation)).rejects.toMatchObject({
+    const client = new WAFV2Client({ region: 'eu-west-1', endpoint: endpoint.url, credentials });
+    await expect(client.send(creation)).rejects.toMatchObject({
       name: 'UnrecognizedClientException',
       message: expect.stringMatching(message),
     });

@@ -348,7 +348,7 @@ describe('row 3: a previous id whose key fits', () => {
       use('K', expect.stringMatching(/\/adopted\/returned-[0-9a-f]{16}$/)),
     ],
     [
-      'an imported one that was only tried out since is nobody’s',
+      'an imported one that was only tried out since is not used',
       {
         current: B,
         settled: A,
