@@ -1,16 +1,28 @@
 import type { CloudFormationCustomResourceEvent as Event } from 'aws-lambda';
 import type { Attempt } from '../../lambda/protocol/response';
 import { RESPONSE_URL_LIFE } from '../../lambda/timings';
-import type { Stack } from '../../local-aws/cloudformation';
-import type { Account } from './account';
-import type { Answer, Invocation } from './ledger';
-import { type Break, never } from './troubles';
+import type { CloudFormation, Stack } from '../../local-aws/cloudformation';
+import type { VirtualClock } from '../virtual-account/virtual-clock';
+import type { Answer, Invocation, Ledger } from './ledger';
+import { type Break, never, type Troubles } from './troubles';
+import type { VirtualLambda } from './virtual-lambda';
+
+/** What the URLs need of the account. */
+interface Account {
+  readonly clock: VirtualClock;
+  readonly cloudFormation: CloudFormation;
+  readonly lambda: VirtualLambda;
+  readonly ledger: Ledger;
+  readonly troubles: Troubles;
+  trace(text: () => string): void;
+  violation(promise: 'live' | 'safe', text: string): void;
+}
 
 /** The presigned URLs, and the check that CloudFormation is told of no key that is another's. */
 export class ResponseUrls {
   /** Answers that CloudFormation took, by request. */
   readonly accepted = new Map<string, Answer>();
-  private readonly refusals = new Map<string, ReturnType<Account['troubles']['refusalOfResponses']>>();
+  private readonly refusals = new Map<string, ReturnType<Troubles['refusalOfResponses']>>();
   private readonly taken = new Map<string, number>();
   /** What an environment answered to an event that was waited for, which it has to remember. */
   private readonly answered = new Map<string, Answer>();
