@@ -165,7 +165,7 @@ async function sizeOf(files: readonly string[]): Promise<Size> {
 }
 
 /** The size of a zip archive with one file, by the compression that the CDK's assets get: zlib's strongest. */
-export function zippedSize(name: string, content: Buffer): number {
+function zippedSize(name: string, content: Buffer): number {
   const headers = 30 + 46 + 22 + 2 * Buffer.byteLength(name);
   return headers + deflateRawSync(content, { level: 9 }).length;
 }

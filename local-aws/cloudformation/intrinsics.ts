@@ -48,7 +48,7 @@ export function isKnownIntrinsic(name: string): boolean {
 }
 
 /** The value with every intrinsic replaced by what it stands for. */
-export function resolve(value: Value, scope: Scope): Value {
+function resolve(value: Value, scope: Scope): Value {
   const resolved = resolveOptional(value, scope);
   if (resolved === undefined)
     throw new Error(`expected a value, got AWS::NoValue in ${JSON.stringify(value)}`);

@@ -7,7 +7,7 @@ import type { Visitor } from './visitor';
 const page = join(__dirname, '..', '..', 'examples', 'captcha-site', 'page');
 
 /** The page module as a browser takes it. */
-export const captchaModule = bundled(join(page, 'captcha.ts'));
+const captchaModule = bundled(join(page, 'captcha.ts'));
 
 export function bundled(entryPoint: string, define: Record<string, string> = {}): string {
   const { outputFiles } = buildSync({

@@ -192,6 +192,6 @@ function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promis
 }
 
 /** A text with digests that can be read. */
-export function shortened(text: string): string {
+function shortened(text: string): string {
   return text.replace(/([0-9a-f]{6})[0-9a-f]{58}/g, '$1');
 }

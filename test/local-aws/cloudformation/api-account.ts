@@ -25,7 +25,7 @@ export class ApiAccount extends ScriptedAccount {
 }
 
 /** An answer of the API. */
-export class Xml {
+class Xml {
   constructor(
     readonly status: number,
     readonly text: string,
