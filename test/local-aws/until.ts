@@ -1,8 +1,8 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 
-/** Lets everything else go on until the condition holds. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await setImmediate();
+/** Lets everything else go on until the condition holds. Give a pause where looking costs time. */
+export async function until(condition: () => boolean, pauseMs?: number): Promise<void> {
+  while (!condition()) await (pauseMs === undefined ? setImmediate() : setTimeout(pauseMs));
 }
 
 /** Whether a process with this id exists. */
