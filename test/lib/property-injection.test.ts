@@ -6,6 +6,9 @@ import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json';
 import { WafCaptchaApiKey, WafCaptchaApiKeyProvider } from '../../lib';
 import { addKey, newApp, problemsOf, resourcesOf, theOnly } from './synthesize';
 
+// `logRetention` is deprecated, but companies still set it
+process.env.JSII_DEPRECATED = 'quiet';
+
 const KEY_TYPE = 'Custom::WafCaptchaApiKey';
 const FUNCTION_TYPE = 'AWS::Lambda::Function';
 const OWN_FUNCTION = 'WafCaptchaApiKeyProviderHandler3F6E30B9';

@@ -1,3 +1,4 @@
+import '../without-node-warning';
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
