@@ -73,7 +73,7 @@ export class Lambda implements Functions {
     const files = unzipped(this.options.readObject(code.bucket, code.key));
     if (answersOnlyOverHttps(files)) {
       const why = 'its code answers CloudFormation over https only, and response URLs are http here';
-      throw new Error(`local aws cannot run the custom resources of ${functionName}: ${why}`);
+      throw new Error(`local aws does not run the custom resources of ${functionName}: ${why}`);
     }
     const taskRoot = await writeFiles(this.options.folder, files);
     this.functions.set(functionName, { configuration, arn, taskRoot });

@@ -88,7 +88,7 @@ function resolved(stack: Stack, { logicalId, type, physicalId, attributes }: Sta
     throw new Error(
       type.startsWith('Custom::')
         ? `CustomResource attribute error: Vendor response doesn't contain ${name} attribute in object ${stack.id}|${logicalId}`
-        : `local aws knows no attribute ${name} of ${type} (${logicalId}); it knows ${knownAttributes(attributes)}`,
+        : `local aws does not imitate the attribute ${name} of ${type} (${logicalId}); it knows ${knownAttributes(attributes)}`,
     );
   };
   return { physicalId, attribute };

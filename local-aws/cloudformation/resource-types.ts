@@ -85,7 +85,7 @@ function functionConfiguration({ stack, properties }: ResourceRequest, functionN
   const code = objectAt(properties.Code, 'Code');
   if (code.S3Bucket === undefined) {
     const given = Object.keys(code).join(', ');
-    throw new Error(`local aws takes the code of ${functionName} from S3 only, got ${given}`);
+    throw new Error(`local aws does not take the code of ${functionName} from ${given}, only from S3`);
   }
   const variables = objectAt(
     objectAt(properties.Environment ?? {}, 'Environment').Variables ?? {},

@@ -343,7 +343,7 @@ describe('code that answers CloudFormation', () => {
     'over https only is refused by name: %s',
     async handler => {
       await expect(deploy(codeOf(handler))).rejects.toThrow(
-        'local aws cannot run the custom resources of f: its code answers CloudFormation over https only',
+        'local aws does not run the custom resources of f: its code answers CloudFormation over https only',
       );
     },
   );

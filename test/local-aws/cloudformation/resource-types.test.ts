@@ -59,7 +59,7 @@ test('a function whose code is not in S3 fails', async () => {
   const stack = await account.deploy({ Role: role, Handler: lambdaFunction({ Code: { ZipFile: 'x' } }) });
   expect(stack.status).toBe('ROLLBACK_COMPLETE');
   expect(stack.events.find(({ status }) => status === 'CREATE_FAILED')?.reason).toMatch(
-    /^local aws takes the code of app-Handler-\w+ from S3 only, got ZipFile$/,
+    /^local aws does not take the code of app-Handler-\w+ from ZipFile, only from S3$/,
   );
 });
 

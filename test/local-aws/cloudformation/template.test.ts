@@ -82,12 +82,12 @@ test.each<[string, unknown, RegExp]>([
   [
     'an attribute that the type lacks',
     { 'Fn::GetAtt': 'Log.Name' },
-    /local aws knows no attribute Name of AWS::Logs::LogGroup \(\w+\); it knows Arn/,
+    /local aws does not imitate the attribute Name of AWS::Logs::LogGroup \(\w+\); it knows Arn/,
   ],
   [
     'an attribute named like a member of every object',
     { 'Fn::GetAtt': 'Log.constructor' },
-    /local aws knows no attribute constructor of AWS::Logs::LogGroup/,
+    /local aws does not imitate the attribute constructor of AWS::Logs::LogGroup/,
   ],
   ['an index too far', { 'Fn::Select': [3, { Ref: 'List' }] }, /expected an index below 3/],
   ['a key that the mapping lacks', { 'Fn::FindInMap': ['Runtimes', 'x', 'node'] }, /got Runtimes, x, node/],
