@@ -1,4 +1,5 @@
 import { domainToASCII } from 'node:url';
+import { shown } from './shown';
 
 /** The number of token domains that one API key may hold (AWS WAF API Reference, CreateAPIKey). */
 export const MAX_TOKEN_DOMAINS = 5;
@@ -38,6 +39,12 @@ export function normalizeTokenDomains(
   return [...normalized];
 }
 
+/** The canonical form of a name; a name that is wrong stays as it is. */
+export function canonicalTokenDomain(domain: string): string {
+  const canonical = canonicalForm(domain);
+  return 'domain' in canonical ? canonical.domain : domain;
+}
+
 /** Whether two lists name the same domains, regardless of order, letter case and repetitions. */
 export function sameTokenDomains(one: readonly string[], other: readonly string[]): boolean {
   const [a, b] = [one, other].map(domains => new Set(domains.map(domain => domain.toLowerCase())));
@@ -51,6 +58,9 @@ function canonicalForm(domain: unknown): { domain: string } | { problem: string 
   if (problem) return { problem };
   const ascii = isAscii(trimmed) ? trimmed : domainToASCII(trimmed);
   if (ascii === '') return { problem: 'it cannot be converted to punycode' };
+  // a full stop of another script has become a dot by now
+  const problemOfAscii = problemOf(ascii);
+  if (problemOfAscii) return { problem: problemOfAscii };
   if (ascii.length > MAX_DOMAIN_LENGTH) {
     return { problem: `it has ${ascii.length} characters, at most ${MAX_DOMAIN_LENGTH} are allowed` };
   }
@@ -73,7 +83,7 @@ function problemOf(domain: string): string | undefined {
 }
 
 function quoted(domain: unknown): string {
-  return typeof domain === 'string' ? `"${domain}"` : String(JSON.stringify(domain));
+  return typeof domain === 'string' ? `"${domain}"` : shown(domain);
 }
 
 function listed(domains: readonly string[]): string {

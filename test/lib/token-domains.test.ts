@@ -96,6 +96,8 @@ describe('a name that is not a bare host name is refused', () => {
     ['a hyphen at the end of a label', 'shop-.example.com', '"shop-" is not a valid label'],
     ['a dot at its start', '.example.com', 'it begins with a dot'],
     ['a dot at its end', 'example.com.', 'it ends with a dot'],
+    ['an ideographic full stop at its start', '。example.com', 'it begins with a dot'],
+    ['an ideographic full stop at its end', 'example.com。', 'it ends with a dot'],
     ['two dots in a row', 'shop..example.com', '"" is not a valid label'],
     ['a user name', 'me@example.com', 'it has the character "@"'],
     ['a query', 'example.com?a=b', 'it has the character "?"'],
