@@ -1,6 +1,12 @@
 import { CfnDeletionPolicy, CfnResource, type IResource, Lazy, RemovalPolicy, Resource } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { checkedProperties, isListToken, naming, requiredText } from './checked-props';
+import {
+  checkedAttributes,
+  checkedProps,
+  naming,
+  problemsInAttributes,
+  problemsInTemplate,
+} from './checked-props';
 import type { WafCaptchaClientConfig } from './client-config';
 import { injectedProps } from './injected-props';
 import { Attribute, RESOURCE_TYPE, SERVICE_TIMEOUT_SECONDS } from './properties';
@@ -140,12 +146,14 @@ export interface WafCaptchaApiKeyAttributes {
   /**
    * The integration URL of the key's scope and Region, with or without a slash at its end.
    *
-   * Synthesis fails for a blank one.
+   * Synthesis fails for a blank one, and for the URL of a script.
    */
   readonly applicationIntegrationUrl: string;
 
   /**
-   * The domains that the key holds, for `clientConfig`. They are passed on as they are.
+   * The domains that the key holds, for `clientConfig`.
+   *
+   * Names are checked and converted like those of `WafCaptchaApiKeyProps.tokenDomains`, without warnings.
    *
    * @default - `clientConfig` has no domains
    */
@@ -204,18 +212,19 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
     id: string,
     attrs: WafCaptchaApiKeyAttributes,
   ): IWafCaptchaApiKey {
-    const { apiKey, applicationIntegrationUrl } = naming(`${scope.node.path}/${id}`, () =>
+    const { apiKey, applicationIntegrationUrl, ...domains } = naming(`${scope.node.path}/${id}`, () =>
       checkedAttributes(attrs),
     );
     const scriptUrl = `${applicationIntegrationUrl}/jsapi.js`;
-    const { tokenDomains } = attrs;
     class Import extends Resource implements IWafCaptchaApiKey {
       public readonly apiKey = apiKey;
       public readonly applicationIntegrationUrl = applicationIntegrationUrl;
       public readonly scriptUrl = scriptUrl;
-      public readonly clientConfig = { apiKey, scriptUrl, ...(tokenDomains && { tokenDomains }) };
+      public readonly clientConfig = { apiKey, scriptUrl, ...domains };
     }
-    return new Import(scope, id);
+    const key = new Import(scope, id);
+    key.node.addValidation({ validate: () => problemsInAttributes(key, attrs) });
+    return key;
   }
 
   /**
@@ -261,7 +270,7 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
     super(scope, id);
     const { removalPolicy, ...settings } =
       injectedProps(WafCaptchaApiKey.PROPERTY_INJECTION_ID, props, scope, id) ?? {};
-    const properties = naming(this.node.path, () => checkedProperties(this, settings));
+    const { properties, ...domains } = naming(this.node.path, () => checkedProps(this, settings));
     const provider = WafCaptchaApiKeyProvider.of(this);
     this.resource = new CfnResource(this, 'Resource', {
       type: RESOURCE_TYPE,
@@ -282,15 +291,9 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
     this.apiKey = this.resource.getAtt(Attribute.API_KEY).toString();
     this.applicationIntegrationUrl = this.resource.getAtt(Attribute.APPLICATION_INTEGRATION_URL).toString();
     this.scriptUrl = this.resource.getAtt(Attribute.SCRIPT_URL).toString();
-    const { TokenDomains: tokenDomains } = properties;
-    this.clientConfig = {
-      apiKey: this.apiKey,
-      scriptUrl: this.scriptUrl,
-      // JSON of a list token would need a function in the stack
-      ...(!isListToken(tokenDomains) && { tokenDomains }),
-    };
-    // not with `this`: for late findings, older releases of aws-cdk-lib look for acknowledgements only above it
-    compareWithWebAcls({ key: this.resource, scope: properties.Scope, tokenDomains });
+    this.clientConfig = { apiKey: this.apiKey, scriptUrl: this.scriptUrl, ...domains };
+    this.node.addValidation({ validate: () => problemsInTemplate(this.resource) });
+    compareWithWebAcls(this.resource);
   }
 
   /**
@@ -299,9 +302,10 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
    * @param policy Any policy except SNAPSHOT, for which this throws: a key has no snapshots
    */
   public override applyRemovalPolicy(policy: RemovalPolicy): void {
-    if (policy === RemovalPolicy.SNAPSHOT) {
+    naming(this.node.path, () => {
+      if (policy !== RemovalPolicy.SNAPSHOT) return;
       throw new Error('removalPolicy: expected DESTROY, RETAIN or RETAIN_ON_UPDATE_OR_DELETE, got SNAPSHOT');
-    }
+    });
     this.resource.applyRemovalPolicy(policy);
   }
 
@@ -309,17 +313,4 @@ export class WafCaptchaApiKey extends Resource implements IWafCaptchaApiKey {
   private get isRetained(): boolean {
     return this.resource.cfnOptions.updateReplacePolicy === CfnDeletionPolicy.RETAIN;
   }
-}
-
-function checkedAttributes(
-  attrs: WafCaptchaApiKeyAttributes,
-): Pick<IWafCaptchaApiKey, 'apiKey' | 'applicationIntegrationUrl'> {
-  const apiKey = requiredText('apiKey', attrs?.apiKey).trim();
-  const url = requiredText('applicationIntegrationUrl', attrs.applicationIntegrationUrl).trim();
-  if (url.endsWith('/jsapi.js')) {
-    throw new Error(
-      `applicationIntegrationUrl: expected the integration URL, got the URL of the script, "${url}"`,
-    );
-  }
-  return { apiKey, applicationIntegrationUrl: url.replace(/\/+$/, '') };
 }

@@ -1,9 +1,10 @@
 import { CfnOutput, CfnParameter, Fn, Lazy, type Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { BucketDeployment, Source } from 'aws-cdk-lib/aws-s3-deployment';
+import { StringListParameter } from 'aws-cdk-lib/aws-ssm';
 import { WafCaptchaApiKey } from '../../lib';
-import { addKey, newStack, theOnly } from './synthesize';
+import { addKey, newStack, problemsOf, resourcesOf, theOnly } from './synthesize';
 
 const attributes = { apiKey: 'some+key/=_0_1', applicationIntegrationUrl: 'https://id.example/id/' };
 
@@ -68,20 +69,71 @@ describe('clientConfig', () => {
     });
   });
 
+  test('has names that are produced late in their canonical form', () => {
+    const stack = newStack();
+    const late = (domain: string) => Lazy.string({ produce: () => domain });
+    const key = addKey(stack, 'Key', { tokenDomains: [late('Shop.Example.com'), late('bücher.example')] });
+
+    expect(stack.resolve(key.clientConfig)).toMatchObject({
+      tokenDomains: ['shop.example.com', 'xn--bcher-kva.example'],
+    });
+  });
+
   test.each([
     [
       'a parameter',
       (stack: Stack) => new CfnParameter(stack, 'Domains', { type: 'CommaDelimitedList' }).valueAsList,
     ],
+    [
+      'a parameter of Systems Manager',
+      (stack: Stack) => StringListParameter.valueForTypedListParameter(stack, '/domains'),
+    ],
     ['a list that is split', () => Fn.split(',', Fn.importValue('domains'))],
     ['a list that is produced late', () => Lazy.list({ produce: () => ['example.com'] })],
   ])('has no domains if the list is a token, so that its JSON adds no function: %s', (_, domainsIn) => {
-    const stack = newStack();
+    const [stack, importing] = [newStack(), newStack()];
     const key = addKey(stack, 'Key', { tokenDomains: domainsIn(stack) });
+    const tokenDomains = domainsIn(importing);
+    const fromElsewhere = WafCaptchaApiKey.fromApiKeyAttributes(importing, 'Import', {
+      ...attributes,
+      tokenDomains,
+    });
     new CfnOutput(stack, 'Config', { value: stack.toJsonString(key.clientConfig) });
+    new CfnOutput(importing, 'Config', { value: importing.toJsonString(fromElsewhere.clientConfig) });
 
     expect(Object.keys(key.clientConfig)).toEqual(['apiKey', 'scriptUrl']);
+    expect(Object.keys(fromElsewhere.clientConfig)).toEqual(['apiKey', 'scriptUrl']);
     theOnly('AWS::Lambda::Function', stack);
+    expect(resourcesOf(importing)).toEqual({});
+  });
+
+  test('of a key from elsewhere whose attributes are tokens adds no function as JSON either', () => {
+    const stack = newStack();
+    const token = (id: string) => new CfnParameter(stack, id).valueAsString;
+    const key = WafCaptchaApiKey.fromApiKeyAttributes(stack, 'Import', {
+      apiKey: token('Key'),
+      applicationIntegrationUrl: token('Url'),
+      tokenDomains: ['example.com', token('Domain')],
+    });
+    new CfnOutput(stack, 'Config', { value: stack.toJsonString(key.clientConfig) });
+
+    expect(resourcesOf(stack)).toEqual({});
+    Template.fromStack(stack).hasOutput('Config', {
+      Value: {
+        'Fn::Join': [
+          '',
+          [
+            '{"apiKey":"',
+            { Ref: 'Key' },
+            '","scriptUrl":"',
+            { Ref: 'Url' },
+            '/jsapi.js","tokenDomains":["example.com","',
+            { Ref: 'Domain' },
+            '"]}',
+          ],
+        ],
+      },
+    });
   });
 
   test('with names that are tokens adds no function as JSON either', () => {
@@ -102,11 +154,32 @@ describe('clientConfig', () => {
     });
   });
 
-  test('of a key from elsewhere passes on its domains', () => {
-    const tokenDomains = ['example.com'];
-    const key = WafCaptchaApiKey.fromApiKeyAttributes(newStack(), 'Import', { ...attributes, tokenDomains });
+  test('of a key from elsewhere has its domains in their canonical form, without warnings', () => {
+    const stack = newStack();
+    const late = Lazy.string({ produce: () => 'Localhost' });
+    const tokenDomains = ['bücher.example', ' Example.COM', late];
+    const key = WafCaptchaApiKey.fromApiKeyAttributes(stack, 'Import', { ...attributes, tokenDomains });
 
-    expect(key.clientConfig).toMatchObject({ tokenDomains });
+    expect(stack.resolve(key.clientConfig)).toMatchObject({
+      tokenDomains: ['example.com', 'xn--bcher-kva.example', 'localhost'],
+    });
+    expect(problemsOf(stack)).toEqual([]);
+    Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
+  });
+
+  test.each([
+    ['a URL', ['https://example.com'], 'expected a bare host name such as "example.com", got "https://exam'],
+    [
+      'a list token among names',
+      [...Fn.split(',', Fn.importValue('domains')), 'example.com'],
+      'expected either a list token or names, got a mix of both',
+    ],
+    ['no names', [], 'expected 1 to 5 different domains, got 0'],
+  ])('of a key from elsewhere cannot have domains that no key has: %s', (_, tokenDomains, message) => {
+    const call = () =>
+      WafCaptchaApiKey.fromApiKeyAttributes(newStack(), 'Import', { ...attributes, tokenDomains });
+
+    expect(call).toThrow(`Stack/Import: tokenDomains: ${message}`);
   });
 });
 

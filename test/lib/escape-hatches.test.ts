@@ -7,9 +7,8 @@ import {
   ReferenceStrength,
   Stack,
 } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import type { WafCaptchaApiKey } from '../../lib';
-import { addKey, newApp, newStack, resourcesOf, theOnly } from './synthesize';
+import { Annotations as Findings, Match, Template } from 'aws-cdk-lib/assertions';
+import { addKey, newApp, newStack, problemsOf, resourceOf, resourcesOf, theOnly } from './synthesize';
 
 const KEY_TYPE = 'Custom::WafCaptchaApiKey';
 
@@ -44,6 +43,36 @@ test('properties can be overridden, added and deleted', () => {
   expect(theOnly(KEY_TYPE, stack).Properties).not.toHaveProperty('Rotation');
 });
 
+test.each([
+  [
+    'TokenDomains',
+    ['https://example.org', 'example.net'],
+    'tokenDomains: expected a bare host name such as "example.com", got "https://example.org": it has a scheme',
+  ],
+  ['TokenDomains', [], 'tokenDomains: expected 1 to 5 different domains, got 0'],
+  ['TokenDomains', undefined, 'tokenDomains: expected a list of host names, got undefined'],
+  ['Scope', 'GLOBAL', 'scope: expected REGIONAL or CLOUDFRONT, got "GLOBAL"'],
+  ['Rotation', ' ', 'rotation: expected a text that is not blank, got " "'],
+  ['ExistingApiKey', '', 'existingApiKey: expected a text that is not blank, got ""'],
+])('a property that is overridden is checked like a prop: %s %j', (name, value, problem) => {
+  const stack = newStack();
+  resourceOf(addKey(stack)).addPropertyOverride(name, value);
+
+  expect(problemsOf(stack)).toEqual([problem]);
+});
+
+test('names that are overridden give the warnings of those in the template', () => {
+  const stack = newStack();
+  const resource = resourceOf(addKey(stack, 'Key', { tokenDomains: ['localhost'] }));
+  resource.addPropertyOverride('TokenDomains', ['intranet', { Ref: 'Domain' }]);
+
+  expect(Findings.fromStack(stack).findWarning('*', Match.anyValue())).toEqual([
+    expect.objectContaining({
+      entry: expect.objectContaining({ data: expect.stringContaining('"intranet" has a single label') }),
+    }),
+  ]);
+});
+
 test('a condition and dependencies can be set', () => {
   const stack = newStack();
   const resource = resourceOf(addKey(stack));
@@ -69,10 +98,3 @@ test('references from another stack can be made weak, where aws-cdk-lib has them
 
   expect(JSON.stringify(Template.fromStack(consumer).toJSON())).toContain('"Fn::GetStackOutput"');
 });
-
-function resourceOf(key: WafCaptchaApiKey): CfnResource {
-  const { defaultChild } = key.node;
-  if (!CfnResource.isCfnResource(defaultChild))
-    throw new Error('expected the default child to be a CfnResource');
-  return defaultChild;
-}

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, type Environment, Stack } from 'aws-cdk-lib';
+import { App, CfnResource, type Environment, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import type { Construct } from 'constructs';
 import { WafCaptchaApiKey, type WafCaptchaApiKeyProps, WafScope } from '../../lib';
@@ -51,6 +51,14 @@ export function stackWithKey(props: Partial<WafCaptchaApiKeyProps> = {}, region?
   const stack = newStack(region);
   addKey(stack, 'Key', props);
   return stack;
+}
+
+/** The resource of a key, for escape hatches. */
+export function resourceOf(key: WafCaptchaApiKey): CfnResource {
+  const { defaultChild } = key.node;
+  if (!CfnResource.isCfnResource(defaultChild))
+    throw new Error('expected the default child to be a CfnResource');
+  return defaultChild;
 }
 
 /** The resources of a stack's template by logical id. */

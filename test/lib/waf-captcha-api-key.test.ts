@@ -13,8 +13,9 @@ import {
 } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
+import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json';
-import { WafCaptchaApiKey, WafScope } from '../../lib';
+import { type IWafCaptchaApiKey, WafCaptchaApiKey, WafScope } from '../../lib';
 import { addKey, newApp, newStack, problemsOf, resourcesOf, stackWithKey, theOnly } from './synthesize';
 
 const KEY_TYPE = 'Custom::WafCaptchaApiKey';
@@ -143,8 +144,11 @@ describe('rotation and an existing key', () => {
     );
   });
 
-  test('an existing key is trimmed, since it was pasted', () => {
-    const stack = stackWithKey({ existingApiKey: ' some+key/=_0_1\n' });
+  test.each([
+    ['known', ' some+key/=_0_1\n'],
+    ['produced late', Lazy.string({ produce: () => ' some+key/=_0_1\n' })],
+  ])('an existing key is trimmed, since it was pasted: %s', (_, existingApiKey) => {
+    const stack = stackWithKey({ existingApiKey });
 
     expect(propertiesOf(stack)).toMatchObject({ ExistingApiKey: 'some+key/=_0_1' });
   });
@@ -235,6 +239,26 @@ describe('scope CLOUDFRONT', () => {
   });
 });
 
+describe('a scope that is not known yet', () => {
+  test('passes if the CLI is still to look it up, or if it is a token', () => {
+    const stack = newStack();
+    const scopes = ['dummy-value-for-/captcha/scope', new CfnParameter(stack, 'Scope').valueAsString];
+    for (const [index, scope] of scopes.entries()) {
+      Reflect.construct(WafCaptchaApiKey, [stack, `Key${index}`, { scope, tokenDomains: ['example.com'] }]);
+    }
+
+    expect(problemsOf(stack)).toEqual([]);
+  });
+
+  test('is checked at the end of synthesis', () => {
+    const stack = newStack();
+    const scope = Lazy.string({ produce: () => 'GLOBAL' });
+    Reflect.construct(WafCaptchaApiKey, [stack, 'Key', { scope, tokenDomains: ['example.com'] }]);
+
+    expect(problemsOf(stack)).toEqual(['scope: expected REGIONAL or CLOUDFRONT, got "GLOBAL"']);
+  });
+});
+
 describe('removal policy', () => {
   test.each([
     ['left out', undefined, 'Delete', 'Delete'],
@@ -266,7 +290,9 @@ describe('removal policy', () => {
 
   test('refuses SNAPSHOT', () => {
     expect(() => stackWithKey({ removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(
-      new Error('removalPolicy: expected DESTROY, RETAIN or RETAIN_ON_UPDATE_OR_DELETE, got SNAPSHOT'),
+      new Error(
+        'Stack/Key: removalPolicy: expected DESTROY, RETAIN or RETAIN_ON_UPDATE_OR_DELETE, got SNAPSHOT',
+      ),
     );
   });
 });
@@ -321,6 +347,47 @@ describe('input that only a caller without types can give is refused', () => {
       expect(call).toThrow(/^Stack\/Import: apiKey: expected a text that is not blank, got (1|undefined)$/);
     },
   );
+});
+
+describe('a value that is shown in a message', () => {
+  const zone = new HostedZone(newStack(), 'Zone', { zoneName: 'example.com' });
+  const circular: unknown[] = [];
+  circular.push(circular);
+
+  test.each([
+    ['a construct', zone, 'the construct Stack/Zone'],
+    ['a construct within an object', { zone }, '{"zone":"the construct Stack/Zone"}'],
+    ['a bigint', 1n, '1n'],
+    ['a symbol', Symbol('name'), 'Symbol(name)'],
+    ['a function', () => 'example.com', 'a function'],
+    ['a number that JSON does not have', Number.NaN, 'NaN'],
+    ['an object that contains itself', circular, 'an object'],
+    ['an object that cannot be read', { toJSON: () => Promise.reject.call(undefined) }, 'an object'],
+  ])('can be any: %s', (_, value, text) => {
+    const construct = (props: object) =>
+      Reflect.construct(WafCaptchaApiKey, [
+        newStack(),
+        'Key',
+        { scope: 'REGIONAL', tokenDomains: ['a.de'], ...props },
+      ]);
+
+    for (const name of ['scope', 'rotation', 'existingApiKey', 'keepPreviousKey']) {
+      expect(() => construct({ [name]: value })).toThrow(
+        new RegExp(`^Stack/Key: ${name}: expected .*, got `),
+      );
+      expect(() => construct({ [name]: value })).toThrow(`, got ${text}`);
+    }
+    expect(() => construct({ tokenDomains: [value] })).toThrow(`, got ${text}: it is not a string`);
+  });
+
+  test('can be a construct in place of a list', () => {
+    const call = () =>
+      Reflect.construct(WafCaptchaApiKey, [newStack(), 'Key', { scope: 'REGIONAL', tokenDomains: zone }]);
+
+    expect(call).toThrow(
+      'Stack/Key: tokenDomains: expected a list of host names, got the construct Stack/Zone',
+    );
+  });
 });
 
 describe('an app around it', () => {
@@ -402,17 +469,100 @@ describe('fromApiKeyAttributes', () => {
     expect([key.apiKey, key.applicationIntegrationUrl]).toEqual(['some+key/=_0_1', 'https://id.example/id']);
   });
 
-  test('names the mistake when it is given the URL of the script', () => {
+  test.each([
+    'https://id.example/id/jsapi.js',
+    'https://id.example/id/jsapi.js/',
+    'https://id.example/id/jsapi.js?x',
+    'https://id.example/id/jsapi.js#',
+    ' HTTPS://ID.EXAMPLE/ID/JSAPI.JS',
+    'https://id.example/id/challenge.js',
+  ])('names the mistake when it is given the URL of a script: %s', url => {
     expect(() =>
       WafCaptchaApiKey.fromApiKeyAttributes(newStack(), 'Import', {
         ...attributes,
-        applicationIntegrationUrl: 'https://id.example/id/jsapi.js',
+        applicationIntegrationUrl: url,
       }),
     ).toThrow(
       new Error(
-        'Stack/Import: applicationIntegrationUrl: expected the integration URL, got the URL of the script, "https://id.example/id/jsapi.js"',
+        `Stack/Import: applicationIntegrationUrl: expected the integration URL, got the URL of a script, "${url}"`,
       ),
     );
+  });
+
+  test.each([
+    ['as it is', (key: IWafCaptchaApiKey) => key.scriptUrl],
+    ['with a query', (key: IWafCaptchaApiKey) => `${key.scriptUrl}?x`],
+    ['built by hand', (key: IWafCaptchaApiKey) => `${key.applicationIntegrationUrl}/jsapi.js`],
+  ])('names the mistake when it is given the script’s URL of another key, %s', (_, urlOf) => {
+    const app = newApp();
+    const own = addKey(new Stack(app, 'Keys'));
+
+    expect(() =>
+      WafCaptchaApiKey.fromApiKeyAttributes(new Stack(app, 'Stack'), 'Import', {
+        ...attributes,
+        applicationIntegrationUrl: urlOf(own),
+      }),
+    ).toThrow(
+      'Stack/Import: applicationIntegrationUrl: expected the integration URL, got the URL of a script',
+    );
+  });
+
+  test('takes a parameter that the CLI is still to look up, whatever its name', () => {
+    const stack = newStack();
+    const applicationIntegrationUrl = 'dummy-value-for-/captcha/jsapi.js';
+    WafCaptchaApiKey.fromApiKeyAttributes(stack, 'Import', { ...attributes, applicationIntegrationUrl });
+
+    expect(problemsOf(stack)).toEqual([]);
+  });
+
+  describe('with values that are known only at the end of synthesis', () => {
+    const late = (text: string) => Lazy.string({ produce: () => text });
+
+    test('returns them in the same form', () => {
+      const stack = newStack();
+      const key = WafCaptchaApiKey.fromApiKeyAttributes(stack, 'Import', {
+        apiKey: late(' some+key/=_0_1\n'),
+        applicationIntegrationUrl: late('https://id.example/id//'),
+      });
+
+      expect(problemsOf(stack)).toEqual([]);
+      expect(stack.resolve([key.apiKey, key.applicationIntegrationUrl, key.scriptUrl])).toEqual([
+        'some+key/=_0_1',
+        'https://id.example/id',
+        'https://id.example/id/jsapi.js',
+      ]);
+    });
+
+    test.each([
+      [{ apiKey: late(' ') }, 'apiKey: expected a text that is not blank, got " "'],
+      [
+        { applicationIntegrationUrl: late('') },
+        'applicationIntegrationUrl: expected a text that is not blank, got ""',
+      ],
+      [
+        { applicationIntegrationUrl: late('https://id.example/id/jsapi.js?x') },
+        'applicationIntegrationUrl: expected the integration URL, got the URL of a script, "https://id.example/id/jsapi.js?x"',
+      ],
+      [
+        { tokenDomains: ['example.com', late('a:1')] },
+        'tokenDomains: expected a bare host name such as "example.com", got "a:1": it has a port',
+      ],
+    ])('finds the same mistakes: %#', (values, problem) => {
+      const stack = newStack();
+      WafCaptchaApiKey.fromApiKeyAttributes(stack, 'Import', { ...attributes, ...values });
+
+      expect(problemsOf(stack)).toEqual([problem]);
+    });
+  });
+
+  test('strips a slash behind a token', () => {
+    const stack = newStack();
+    const key = WafCaptchaApiKey.fromApiKeyAttributes(stack, 'Import', {
+      ...attributes,
+      applicationIntegrationUrl: `${new CfnParameter(stack, 'Url').valueAsString}/`,
+    });
+
+    expect(stack.resolve(key.scriptUrl)).toEqual({ 'Fn::Join': ['', [{ Ref: 'Url' }, '/jsapi.js']] });
   });
 
   test('takes tokens, such as the attributes of another key', () => {

@@ -1,4 +1,4 @@
-import { Annotations, CfnParameter, Fn, Lazy, type Stack } from 'aws-cdk-lib';
+import { Annotations, CfnParameter, Fn, Lazy, type Stack, Token } from 'aws-cdk-lib';
 import { Annotations as Findings, Match } from 'aws-cdk-lib/assertions';
 import { addKey, newStack, problemsOf, resourcesOf, stackWithKey, theOnly } from './synthesize';
 
@@ -69,6 +69,34 @@ test('the order of the names makes no difference in the template', () => {
   expect(JSON.stringify(one)).toBe(JSON.stringify(other));
 });
 
+test('nor does the order of names that are produced late, nor their letter case or repetitions', () => {
+  const late = (domain: string) => Lazy.string({ produce: () => domain });
+  const lists = [
+    Lazy.list({ produce: () => ['b.example', 'A.example'] }),
+    Lazy.list({ produce: () => [' a.example', 'b.example', 'B.example'] }),
+    [late('B.Example'), late('a.example')],
+    ['b.example', late('A.example')],
+    ['b.example', late('B.example'), 'a.example'],
+  ];
+
+  for (const tokenDomains of lists) {
+    expect(propertiesOf(stackWithKey({ tokenDomains }))).toMatchObject({
+      TokenDomains: ['a.example', 'b.example'],
+    });
+  }
+});
+
+test('names that are produced late are ahead of those known only at deployment', () => {
+  const stack = newStack();
+  const tokenDomains = [
+    new CfnParameter(stack, 'Domain').valueAsString,
+    Lazy.string({ produce: () => 'B.example' }),
+  ];
+  addKey(stack, 'Key', { tokenDomains });
+
+  expect(propertiesOf(stack)).toMatchObject({ TokenDomains: ['b.example', { Ref: 'Domain' }] });
+});
+
 test('every wrong name is in the message, including public suffixes', () => {
   expect(() => stackWithKey({ tokenDomains: ['co.uk', 'example.com', 'a:1', '.example.org'] })).toThrow(
     new Error(
@@ -111,9 +139,15 @@ describe('names that are only known at the end of synthesis are checked there', 
       'got "a:1": it has a port; "co.uk": it is a public suffix',
     ],
     ['too many in a list', lateList([...FIVE, 'f.example']), 'expected 1 to 5 different domains, got 6: '],
-    ['none in a list', lateList([]), 'expected a list of host names, got []'],
+    ['none in a list', lateList([]), 'expected 1 to 5 different domains, got 0'],
+    [
+      'what is no name in a list',
+      Lazy.any({ produce: () => [1, null, ['a'], {}, 'example.com'] }),
+      'got 1: it is not a string; null: it is not a string; ["a"]: it is not a string; {}: it is not a string',
+    ],
     ['no list', lateList(undefined), 'expected a list of host names, got undefined'],
-  ])('%s', (_, tokenDomains, message) => {
+  ])('%s', (_, domains, message) => {
+    const tokenDomains = Array.isArray(domains) ? domains : Token.asList(domains);
     const problems = problemsOf(stackWithKey({ tokenDomains }));
 
     expect(problems).toEqual([expect.stringContaining(message)]);
@@ -124,7 +158,13 @@ describe('names that are only known at the end of synthesis are checked there', 
     const tokenDomains = ['a.example', 'b.example', 'c.example', late('d.example'), lazyIntrinsic('D')];
 
     expect(problemsOf(stackWithKey({ tokenDomains }))).toEqual([]);
-    expect(() => stackWithKey({ tokenDomains: [...tokenDomains, late('e.example')] })).toThrow('got 6');
+    expect(problemsOf(stackWithKey({ tokenDomains: [...tokenDomains, late('e.example')] }))).toEqual([
+      'tokenDomains: expected 1 to 5 different domains, got 6',
+    ]);
+  });
+
+  test('six of which two are equal', () => {
+    expect(problemsOf(stackWithKey({ tokenDomains: [...FIVE, late('E.example')] }))).toEqual([]);
   });
 
   test('valid names, and names that stay tokens', () => {
@@ -145,9 +185,9 @@ describe('names that are only known at the end of synthesis are checked there', 
 
     expect(problemsOf(stack)).toEqual([]);
     expect(warningsOf(stack)).toEqual([
-      expect.stringContaining('"localhost" has a single label'),
       expect.stringContaining('"github.io" is a public suffix'),
       expect.stringContaining('"intranet" has a single label'),
+      expect.stringContaining('"localhost" has a single label'),
     ]);
   });
 
@@ -189,6 +229,7 @@ describe('token domains that are tokens pass unexamined', () => {
     ['an element', [dummy]],
     ['split', dummy.split(',')],
     ['part of a name', [`shop.${dummy}`]],
+    ['in upper case', [dummy.toUpperCase()]],
     ['among names', ['example.com', dummy]],
   ])('a parameter that the CLI is still to look up, %s', (_, tokenDomains) => {
     const stack = stackWithKey({ tokenDomains });
@@ -201,10 +242,9 @@ describe('token domains that are tokens pass unexamined', () => {
   test('but are counted, and the other names are checked', () => {
     const stack = newStack();
     const token = new CfnParameter(stack, 'Domain').valueAsString;
+    addKey(stack, 'One', { tokenDomains: [...FIVE, token] });
 
-    expect(() => addKey(stack, 'One', { tokenDomains: [...FIVE, token] })).toThrow(
-      new Error('Stack/One: tokenDomains: expected 1 to 5 different domains, got 6'),
-    );
+    expect(problemsOf(stack)).toEqual(['tokenDomains: expected 1 to 5 different domains, got 6']);
     expect(() => addKey(stack, 'Two', { tokenDomains: ['co.uk', token] })).toThrow(
       '"co.uk": it is a public suffix',
     );
@@ -214,10 +254,9 @@ describe('token domains that are tokens pass unexamined', () => {
   test('more than five are refused', () => {
     const stack = newStack();
     const tokenDomains = ['A', 'B', 'C', 'D', 'E', 'F'].map(id => new CfnParameter(stack, id).valueAsString);
+    addKey(stack, 'Key', { tokenDomains });
 
-    expect(() => addKey(stack, 'Key', { tokenDomains })).toThrow(
-      new Error('Stack/Key: tokenDomains: expected 1 to 5 different domains, got 6'),
-    );
+    expect(problemsOf(stack)).toEqual(['tokenDomains: expected 1 to 5 different domains, got 6']);
   });
 });
 
@@ -273,6 +312,14 @@ describe('warnings', () => {
     expect(warningsOf(stack)).toEqual([]);
   });
 
+  test('a name that is produced late is taken in silence once acknowledged', () => {
+    const stack = newStack();
+    const key = addKey(stack, 'Key', { tokenDomains: [Lazy.string({ produce: () => 'intranet' })] });
+    Annotations.of(key).acknowledgeWarning(singleLabel);
+
+    expect(warningsOf(stack)).toEqual([]);
+  });
+
   test('an IP address in full-width digits counts as one', () => {
     const stack = stackWithKey({ tokenDomains: ['１２７.1'] });
 
@@ -285,8 +332,8 @@ describe('warnings', () => {
     Annotations.of(key).acknowledgeWarning(publicSuffix);
 
     expect(warningsOf(stack)).toEqual([
-      `token domain "localhost" has a single label; AWS WAF may refuse it [ack: ${singleLabel}]`,
       `token domain "intranet" has a single label; AWS WAF may refuse it [ack: ${singleLabel}]`,
+      `token domain "localhost" has a single label; AWS WAF may refuse it [ack: ${singleLabel}]`,
     ]);
   });
 
@@ -303,6 +350,6 @@ function propertiesOf(stack: Stack): Record<string, unknown> {
 
 function warningsOf(stack: Stack): unknown[] {
   return Findings.fromStack(stack)
-    .findWarning('/Stack/Key', Match.anyValue())
+    .findWarning('/Stack/Key/Resource', Match.anyValue())
     .map(({ entry }) => entry.data);
 }

@@ -1,11 +1,11 @@
 import { Annotations, Aspects, CfnParameter, CfnResource, Fn, Lazy, Stack, Stage } from 'aws-cdk-lib';
 import { Match, Annotations as Warnings } from 'aws-cdk-lib/assertions';
-import { Distribution } from 'aws-cdk-lib/aws-cloudfront';
+import { CfnDistributionTenant, Distribution } from 'aws-cdk-lib/aws-cloudfront';
 import { HttpOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import type { Construct } from 'constructs';
 import { WafScope } from '../../lib';
-import { addKey, newApp, newStack } from './synthesize';
+import { addKey, newApp, newStack, resourceOf } from './synthesize';
 
 const ID = 'cdk-waf-captcha-api-key:webAclTokenDomains';
 
@@ -207,10 +207,29 @@ describe('the quota of token domains in a web ACL', () => {
     addKey(stack);
     addWebAcl(stack, domains(11));
 
-    expect(Warnings.fromStack(stack).findWarning('/Stack/WebAcl', Match.anyValue())).toHaveLength(1);
+    expect(Warnings.fromStack(stack).findWarning('*', Match.anyValue())).toEqual([
+      expect.objectContaining({ id: expect.stringMatching('^/Stack/WebAcl/') }),
+    ]);
     expect(warningsOf(stack)).toEqual([
       'the web ACL has 11 token domains; the default quota is 10 [ack: cdk-waf-captcha-api-key:webAclQuota]',
     ]);
+  });
+
+  test('gives none once it is acknowledged', () => {
+    const stack = newStack();
+    addKey(stack);
+    const webAcl = addWebAcl(stack, domains(11));
+    Annotations.of(webAcl).acknowledgeWarning('cdk-waf-captcha-api-key:webAclQuota');
+
+    expect(warningsOf(stack)).toEqual([]);
+  });
+
+  test('counts the domains that synthesis knows', () => {
+    const stack = newStack();
+    addKey(stack);
+    addWebAcl(stack, [...domains(11), new CfnParameter(stack, 'Domain').valueAsString]);
+
+    expect(warningsOf(stack)).toEqual([expect.stringContaining('the web ACL has 11 token domains')]);
   });
 
   test('gives no warning for ten, even with repetitions, or for a web ACL that the key does not serve', () => {
@@ -238,6 +257,26 @@ describe('what the template says counts', () => {
     expect(warningsOf(other)).toHaveLength(1);
   });
 
+  test('domains and the scope that an override sets on the key', () => {
+    const [fitting, other, edge] = [newStack(), newStack(), newStack()];
+    for (const [stack, accepted] of [
+      [fitting, 'xn--bcher-kva.example'],
+      [other, 'example.com'],
+      [edge, 'example.com'],
+    ] as const) {
+      addWebAcl(stack, [accepted]);
+      const resource = resourceOf(addKey(stack));
+      resource.addPropertyOverride('TokenDomains', ['Bücher.example']);
+      if (stack === edge) resource.addPropertyOverride('Scope', 'CLOUDFRONT');
+    }
+
+    expect(warningsOf(fitting)).toEqual([]);
+    expect(warningsOf(other)).toEqual([
+      expect.stringContaining('accepts tokens for xn--bcher-kva.example: found Stack/WebAcl (example.com)'),
+    ]);
+    expect(warningsOf(edge)).toEqual([]);
+  });
+
   test('a web ACL that is a plain CfnResource', () => {
     const stack = newStack();
     addKey(stack);
@@ -263,6 +302,20 @@ describe('with a web ACL that is not for the key', () => {
     addKey(stack, 'Key', { scope: WafScope.CLOUDFRONT });
     addWebAcl(stack, ['example.org'], 'CLOUDFRONT');
     addDistribution(stack, arn);
+
+    expect(warningsOf(stack)).toEqual([]);
+  });
+
+  test('one known only by its ARN may be for it: that of a distribution’s tenant', () => {
+    const stack = newStack();
+    addKey(stack, 'Key', { scope: WafScope.CLOUDFRONT });
+    addWebAcl(stack, ['example.org'], 'CLOUDFRONT');
+    new CfnDistributionTenant(stack, 'Tenant', {
+      distributionId: 'id',
+      domains: ['example.com'],
+      name: 'tenant',
+      customizations: { webAcl: { action: 'override', arn } },
+    });
 
     expect(warningsOf(stack)).toEqual([]);
   });
@@ -356,6 +409,46 @@ describe('there is no warning', () => {
     addWebAcl(three, ['example.org'], parameter(three));
 
     expect([one, two, three].flatMap(warningsOf)).toEqual([]);
+  });
+
+  test('when a domain of the key or of the web ACL, or its scope, is still to be looked up', () => {
+    const [one, two, three] = [newStack(), newStack(), newStack()];
+    const dummy = 'dummy-value-for-/shop/domain';
+    addKey(one, 'Key', { tokenDomains: ['example.com', dummy] });
+    addWebAcl(one, ['example.org']);
+    addKey(two);
+    addWebAcl(two, ['example.org', dummy]);
+    addKey(three);
+    addWebAcl(three, ['example.org']);
+    addWebAcl(three, ['example.org'], dummy, 'Other');
+
+    expect([one, two, three].flatMap(warningsOf)).toEqual([]);
+  });
+
+  test.each([
+    ['CLOUDFRONT', { account: '111111111111', region: 'eu-west-1' }],
+    ['REGIONAL', { account: '111111111111', region: 'eu-west-1' }],
+    ['REGIONAL', { region: 'eu-west-1' }],
+  ])(
+    'when a web ACL accepts the domains that may be in the account and Region of the %s key: %j',
+    (scope, env) => {
+      const app = newApp();
+      const stack = new Stack(app, 'Stack');
+      addKey(stack, 'Key', { scope: scope === 'CLOUDFRONT' ? WafScope.CLOUDFRONT : WafScope.REGIONAL });
+      addWebAcl(stack, ['example.org'], scope);
+      addWebAcl(new Stack(app, 'Explicit', { env }), ['example.com']);
+
+      expect(warningsOf(stack)).toEqual([]);
+    },
+  );
+
+  test('when all web ACLs are in stacks that may be elsewhere', () => {
+    const app = newApp();
+    const stack = new Stack(app, 'Stack');
+    addKey(stack);
+    addWebAcl(new Stack(app, 'Explicit', { env: { region: 'eu-west-1' } }), ['example.org']);
+
+    expect(warningsOf(stack)).toEqual([]);
   });
 
   test('when the web ACL is of another scope', () => {
