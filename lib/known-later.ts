@@ -8,6 +8,7 @@ export function isKnownLater(value: unknown): value is string {
   return typeof value === 'string' && (Token.isUnresolved(value) || isLookedUpLater(value));
 }
 
+/** Whether a text is, or holds, a placeholder for a value that the CLI has yet to look up. */
 export function isLookedUpLater(text: string): boolean {
   return LOOKUP_DUMMY.test(text);
 }

@@ -348,8 +348,9 @@ function propertiesOf(stack: Stack): Record<string, unknown> {
   return theOnly('Custom::WafCaptchaApiKey', stack).Properties;
 }
 
-function warningsOf(stack: Stack): unknown[] {
+function warningsOf(stack: Stack): string[] {
   return Findings.fromStack(stack)
-    .findWarning('/Stack/Key/Resource', Match.anyValue())
-    .map(({ entry }) => entry.data);
+    .findWarning('*', Match.anyValue())
+    .map(({ entry }) => String(entry.data))
+    .filter(data => data.includes('cdk-waf-captcha-api-key:'));
 }
