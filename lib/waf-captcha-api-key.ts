@@ -85,7 +85,8 @@ export interface WafCaptchaApiKeyProps {
    * space, and for a public suffix such as `co.uk`, which AWS WAF refuses (AWS WAF API Reference, CreateAPIKey;
    * AWS WAF Developer Guide, "Specifying token domains and domain lists in AWS WAF"). A single label such as
    * `localhost`, an IP address and a private suffix such as `github.io` give a warning. Names that are known only at
-   * the end of synthesis, such as `Lazy` ones, are checked then; names known only at deployment are checked there.
+   * the end of synthesis, such as `Lazy` ones and those that an escape hatch sets, are checked then; names known only
+   * at deployment are checked there.
    */
   readonly tokenDomains: string[];
 
