@@ -13,7 +13,7 @@ export function planFor(
     ...scenarios.map(({ name, title, stacks: count }) => `    ${name}: ${title} (${stackCount(count)})`),
     '- creates in each stack one function, its role and its log group, and one more function that writes down what',
     '  custom resources receive, as objects below conformance/ in the bucket of `cdk bootstrap`, deleted at the end',
-    '- creates some 45 CAPTCHA API keys of both scopes, about a dozen at a time, CLOUDFRONT ones in us-east-1, all for',
+    '- creates some 50 CAPTCHA API keys of both scopes, about a dozen at a time, CLOUDFRONT ones in us-east-1, all for',
     '  domains below a label of its own under example.com, and deletes them; no other key is touched',
     '- lists the keys of the account, to find its own',
     'It takes 20 to 40 minutes and costs some US cents at most: Lambda, S3 and CloudWatch Logs. WAF charges for CAPTCHA',

@@ -64,45 +64,54 @@ export const lifecycle: Scenario = {
 
 export const rollback: Scenario = {
   name: 'rollback',
-  title: 'an update that fails elsewhere ends on the very key',
+  title: 'an update that fails elsewhere ends on the very keys',
   stacks: 1,
   run: async trial => {
-    const tokenDomains = trial.domains('shop');
-    const moreDomains = trial.domains('shop', 'www');
-    const key: KeyRequest = { scope: 'REGIONAL', tokenDomains, rotation: '1', twin: true };
-    const stack = (change: Partial<KeyRequest> = {}, fails = false) =>
-      trial.stack({ Page: { ...key, ...change } }, { neighbour: { fails } });
-    let page = '';
+    const [shop = '', www = '', blog = ''] = trial.domains('shop', 'www', 'blog');
+    const tokenDomains = [shop, www];
+    const stack = (rotation = '1', edgeDomains = [shop], fails = false) => {
+      const keys: StackRequest['keys'] = {
+        Page: { scope: 'REGIONAL', rotation, twin: true },
+        Edge: { scope: 'CLOUDFRONT', tokenDomains: edgeDomains },
+      };
+      return trial.stack(keys, { neighbour: { fails } });
+    };
+    let [page, edge] = ['', ''];
 
-    const expectTheVeryKey = async () => {
-      strictEqual((await trial.outputs(stack())).PageAPIKey, page, 'the key after the rollback');
-      await trial.expectKeys({ [page]: tokenDomains });
+    const rollsBack = async (request: StackRequest, domains = tokenDomains) => {
+      await trial.deployFails(request, 'UPDATE_ROLLBACK_COMPLETE', { tokenDomains: domains });
+      const outputs = await trial.outputs(request);
+      strictEqual(outputs.PageAPIKey, page, 'the REGIONAL key after the rollback');
+      strictEqual(outputs.EdgeAPIKey, edge, 'the CLOUDFRONT key after the rollback');
+      await trial.expectKeys({ [page]: tokenDomains, [edge]: [shop] });
     };
 
     await trial.step('create', async () => {
-      page = given((await trial.deploy(stack())).PageAPIKey, 'a key');
+      const outputs = await trial.deploy(stack(), { tokenDomains });
+      page = given(outputs.PageAPIKey, 'a key');
+      edge = given(outputs.EdgeAPIKey, 'a key');
     });
 
-    await trial.step('another domain, rolled back', async () => {
-      await trial.deployFails(stack({ tokenDomains: moreDomains }, true), 'UPDATE_ROLLBACK_COMPLETE');
-      await expectTheVeryKey();
-    });
+    await trial.step('another order of one key, another domain of the other, rolled back', () =>
+      rollsBack(stack('1', [shop, blog], true), [www, shop]),
+    );
 
-    await trial.step('a rotation, rolled back', async () => {
-      await trial.deployFails(stack({ rotation: '2' }, true), 'UPDATE_ROLLBACK_COMPLETE');
-      await expectTheVeryKey();
-    });
+    await trial.step('another domain, rolled back', () =>
+      rollsBack(stack('1', [shop], true), [shop, www, blog]),
+    );
+
+    await trial.step('a rotation, rolled back', () => rollsBack(stack('2', [shop], true)));
 
     let fresh = '';
     await trial.step('the same rotation again, which succeeds', async () => {
-      fresh = given((await trial.deploy(stack({ rotation: '2' }))).PageAPIKey, 'a key');
+      fresh = given((await trial.deploy(stack('2'), { tokenDomains })).PageAPIKey, 'a key');
       notStrictEqual(fresh, page);
-      await trial.expectListed({ [fresh]: tokenDomains });
+      await trial.expectListed({ [fresh]: tokenDomains, [edge]: [shop] });
     });
-    await trial.expectReplaced(page, { [fresh]: tokenDomains });
+    await trial.expectReplaced(page, { [fresh]: tokenDomains, [edge]: [shop] });
 
     await trial.step('destroy: no key is left', async () => {
-      await trial.destroy(stack({ rotation: '2' }));
+      await trial.destroy(stack('2'));
       await trial.expectKeys({});
     });
   },
@@ -130,15 +139,22 @@ export const failedCreation: Scenario = {
     // WAF takes about one creation a second: the others are still waiting when the first is done
     const early = trial.stack(many, { suffix: '-cancelled', neighbour: { fails: true, after: ['One'] } });
 
+    let cancelled = 0;
     await trial.step('a neighbour fails while keys are being created', async () => {
       await trial.deployFails(early, 'ROLLBACK_COMPLETE');
       const failures = await trial.failures(early);
-      const cancelled = failures.filter(reason => /cancel/i.test(reason)).length;
+      cancelled = failures.filter(reason => /cancel/i.test(reason)).length;
       trial.saw(
         'cancelled',
         `${cancelled} of ${Object.keys(many).length} creations cancelled by a failing neighbour`,
       );
       await trial.expectKeys({});
+    });
+
+    await trial.step('it has cancelled creations', async () => ok(cancelled > 0, 'expected some, got none'), {
+      skippedOn: {
+        ministack: 'MiniStack creates one resource after another: a failure never finds another in progress',
+      },
     });
 
     await trial.step('destroy both', async () => {
