@@ -231,7 +231,7 @@ export class WafCaptchaApiKeyProvider extends Construct implements iam.IGrantabl
     this.role = props.role ?? this.createRole(permissions);
     const handler = new lambda.Function(this, 'Handler', {
       description: 'Manages AWS WAF CAPTCHA API keys for this stack',
-      code: lambda.Code.fromAsset(handlerFolder()),
+      code: lambda.Code.fromAsset(naming(this.node.path, handlerFolder)),
       handler: 'index.handler',
       role: this.role,
       environment: { STACK_ID: stack.stackId },
