@@ -4,7 +4,7 @@ import { json } from '../../examples/captcha-site/local/http';
 import { describeInBrowser } from './chromium';
 import { challengeAll, echo, exceptOptions, guarded, modulePage, withApi, withCors } from './module-page';
 import { puzzle, solve } from './puzzle-page';
-import { type Hosts, type Visit, Visitor } from './visitor';
+import { cut, type Hosts, type Visit, Visitor } from './visitor';
 
 jest.setTimeout(60_000);
 
@@ -136,7 +136,9 @@ describeInBrowser('the page module', () => {
         `CAPTCHA: no response from ${elsewhere} can be read. Either it was not reached, or`,
       );
       expect(said).toContain('no CORS headers for https://example.com');
+      expect(said).toContain('Without CloudFront, set puzzleFirst.');
       expect(said).not.toContain('OPTIONS');
+      expect(said).not.toContain('token');
     });
 
     test('a puzzle before the first call helps there', async () => {
@@ -157,7 +159,7 @@ describeInBrowser('the page module', () => {
 
     test('and another one helps when the first no longer counts', async () => {
       const api = guarded(visitor, withCors(echo), forPage);
-      const { page, requests } = await open(twoHosts(api, '{ puzzleFirst: true }'));
+      const { page, requests, errors } = await open(twoHosts(api, '{ puzzleFirst: true }'));
       // a token without a puzzle is one whose time is over
       await page.evaluate('captcha.getToken()');
       await start(page, call(elsewhere));
@@ -165,6 +167,46 @@ describeInBrowser('the page module', () => {
 
       expect(await outcomeOf(page)).toMatchObject({ value: { hasToken: true } });
       expect(countOf(requests, '/problem')).toBe(1);
+      expect(errors.filter(error => error.startsWith('CAPTCHA'))).toEqual([]);
+    });
+
+    test('but not with a web ACL that lacks the token’s domain: the console names it', async () => {
+      const api = guarded(visitor, withCors(echo), { Rules: exceptOptions });
+      const { page, errors } = await open(twoHosts(api, '{ puzzleFirst: true }'));
+      await start(page, call(elsewhere));
+      await solve(page.getByRole('main'));
+
+      expect(await outcomeOf(page)).toMatchObject({ name: 'TypeError' });
+      const said = errors.join('\n');
+      expect(said).toContain('AWS WAF may have refused the token, which is for example.com.');
+      expect(said).toContain('Add example.com to tokenDomains of the web ACL in front of api.example.com.');
+      expect(said).not.toContain('puzzleFirst');
+    });
+
+    test('nor when AWS WAF’s responses could be read before', async () => {
+      const api = withCors(guarded(visitor, echo, forPage));
+      const { page, interfere, requests, errors } = await open(twoHosts(api, '{ puzzleFirst: true }'));
+      // with a token that does not count yet, the first response is AWS WAF's
+      await page.evaluate('captcha.getToken()');
+      await start(page, call(elsewhere));
+      await solve(page.getByRole('main'));
+      await outcomeOf(page);
+      interfere('/orders', cut);
+      await start(page, call(elsewhere));
+
+      expect(await outcomeOf(page)).toMatchObject({ name: 'TypeError' });
+      expect(countOf(requests, '/problem')).toBe(1);
+      expect(errors.join('\n')).not.toContain('puzzleFirst');
+    });
+
+    test('nor when the page’s own host cannot be reached', async () => {
+      const { page, interfere, requests } = await open(oneHost('{ puzzleFirst: true }'));
+      await page.evaluate('captcha.getToken()');
+      interfere('/api/orders', cut);
+      await start(page, call('/api/orders'));
+
+      expect(await outcomeOf(page)).toMatchObject({ name: 'TypeError' });
+      expect(countOf(requests, '/problem')).toBe(0);
     });
 
     test('that do not expose the header get the 405, and the console says what to expose', async () => {
@@ -176,6 +218,18 @@ describeInBrowser('the page module', () => {
       expect(errors.join('\n')).toContain('add x-amzn-waf-action to access-control-expose-headers');
     });
 
+    test('that expose it get the API’s own 405 after the puzzle, and the console says nothing', async () => {
+      const api = withCors(
+        guarded(visitor, ({ method }) => json(method === 'OPTIONS' ? 200 : 405, { own: true }), forPage),
+      );
+      const { page, errors } = await open(twoHosts(api));
+      await start(page, call(elsewhere));
+      await solve(page.getByRole('main'));
+
+      expect(await outcomeOf(page)).toEqual({ value: { own: true } });
+      expect(errors.filter(error => error.startsWith('CAPTCHA'))).toEqual([]);
+    });
+
     test('whose OPTIONS the rule catches: the console says so', async () => {
       const api = withCors(guarded(visitor, echo, { TokenDomains: ['example.com'] }));
       const { page, errors } = await open(twoHosts(api));
@@ -183,6 +237,19 @@ describeInBrowser('the page module', () => {
 
       expect(await outcomeOf(page)).toMatchObject({ name: 'TypeError' });
       expect(errors.join('\n')).toContain('exempt that method from the CAPTCHA rule, and allow');
+    });
+
+    test('whose OPTIONS the rule catches after the puzzle: the console says that alone', async () => {
+      const api = withCors(guarded(visitor, echo, { TokenDomains: ['example.com'] }));
+      const { page, errors } = await open(twoHosts(api));
+      await start(page, call(elsewhere));
+      await solve(page.getByRole('main'));
+
+      expect(await outcomeOf(page)).toMatchObject({ name: 'TypeError' });
+      const said = errors.join('\n');
+      expect(said).toContain('and allow x-aws-waf-token, GET in its response.');
+      expect(said).not.toContain('response headers policy');
+      expect(said).not.toContain('may have refused');
     });
 
     test('that the content security policy blocks: the console says which source to add', async () => {
@@ -389,6 +456,20 @@ describeInBrowser('the page module', () => {
     });
   });
 
+  test('after a Challenge that is not accepted, speaks of no puzzle', async () => {
+    const api = withCors(guarded(visitor, echo, { Rules: challengeAll }));
+    const { page, requests } = await open(twoHosts(api));
+    await start(page, call(elsewhere));
+
+    expect(await outcomeOf(page)).toMatchObject({
+      kind: 'token_refused',
+      message: expect.stringContaining(
+        'the challenge is solved, but api.example.com does not accept the token, which is for example.com.',
+      ),
+    });
+    expect(countOf(requests, '/problem')).toBe(0);
+  });
+
   describe('after a solved puzzle that is not accepted', () => {
     test('names the domain that the web ACL lacks', async () => {
       const api = withCors(guarded(visitor, echo, { Rules: exceptOptions }));
@@ -413,6 +494,7 @@ describeInBrowser('the page module', () => {
 
       expect(await outcomeOf(page)).toMatchObject({ kind: 'token_refused' });
       expect(errors.join('\n')).toContain('must forward the cookie aws-waf-token');
+      expect(errors.join('\n')).toContain('tokenDomains of the web ACL must then contain example.com.');
       expect(errors.join('\n')).toContain('failureReason');
     });
   });

@@ -90,7 +90,7 @@ describeInBrowser('the recipe for an API elsewhere', () => {
     await button(page.getByRole('main')).click();
     await says(page.getByRole('main'), 'Something went wrong');
 
-    expect(errors.join('\n')).toContain('or set puzzleFirst');
+    expect(errors.join('\n')).toContain('Without CloudFront, set puzzleFirst.');
   });
 });
 

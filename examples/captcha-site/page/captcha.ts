@@ -161,16 +161,23 @@ export function createCaptcha(options: CaptchaOptions): Captcha {
     return untilAborted(integration.getToken(), signal);
   }
 
-  async function send(request: Request): Promise<Response> {
+  /** Resolves to `undefined` if a puzzle may help: the response may be AWS WAF's, without CORS headers. */
+  async function send(request: Request, solved: boolean): Promise<Response | undefined> {
+    const elsewhere = isElsewhere(request.url);
+    const { origin } = new URL(request.url);
     // to the page's own host, the browser sends the token as a cookie
-    if (isElsewhere(request.url) && hasTokenCookie()) {
+    if (elsewhere && hasTokenCookie()) {
       request.headers.set(TOKEN_HEADER, await getToken(request.signal));
     }
-    calledOrigins.add(new URL(request.url).origin);
-    return fetch(request).catch(error => {
-      if (!request.signal.aborted) explainRejection(request);
+    calledOrigins.add(origin);
+    try {
+      return await fetch(request);
+    } catch (error) {
+      if (!elsewhere || request.signal.aborted) throw error;
+      if (options.puzzleFirst && !solved && !readableOrigins.has(origin)) return undefined;
+      explainRejection(request, solved);
       throw error;
-    });
+    }
   }
 
   async function fetchGuarded(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
@@ -178,19 +185,17 @@ export function createCaptcha(options: CaptchaOptions): Captcha {
     const { signal, url } = request;
     let [solved, challenged] = [false, false];
     const solve = async () => {
-      if (solved) throw refusedToken(url);
+      if (solved) throw refusedToken('puzzle', url);
       solved = true;
       await solvePuzzle(signal);
     };
     if (options.puzzleFirst && !hasTokenCookie()) await solve();
     for (;;) {
-      const response = await send(request.clone()).catch(error => {
-        if (!options.puzzleFirst || solved || signal.aborted) throw error;
-      });
+      const response = await send(request.clone(), solved);
       const action = response ? wafActionOf(response, url) : 'captcha';
       if (response && action === undefined) return response;
       if (action === 'captcha') await solve();
-      else if (challenged) throw refusedToken(url);
+      else if (challenged) throw refusedToken('challenge', url);
       else {
         challenged = true;
         await getToken(signal);
@@ -203,14 +208,18 @@ export function createCaptcha(options: CaptchaOptions): Captcha {
 
 const TOKEN_HEADER = 'x-aws-waf-token';
 const ACTION_HEADER = 'x-amzn-waf-action';
+/** Origins whose responses by AWS WAF this page has been able to read. */
+const readableOrigins = new Set<string>();
 
 /** What AWS WAF asks for before it lets the call through, if this is its response. */
 function wafActionOf(response: Response, url: string): 'captcha' | 'challenge' | undefined {
   const action = response.headers.get(ACTION_HEADER);
+  const { origin } = new URL(url);
+  if (action !== null) readableOrigins.add(origin);
   // the API's own 405 and 202 come without the header
   if (response.status === 405 && action === 'captcha') return 'captcha';
   if (response.status === 202 && action === 'challenge') return 'challenge';
-  if (response.status === 405 && isElsewhere(url)) {
+  if (response.status === 405 && isElsewhere(url) && !readableOrigins.has(origin)) {
     tell(
       `${url} responded with 405. If AWS WAF did, the page cannot tell: add ${ACTION_HEADER} to ` +
         'access-control-expose-headers.',
@@ -367,32 +376,46 @@ function failure(kind: FailureKind, message: string): CaptchaFailure {
   return new CaptchaFailure(kind, message);
 }
 
-function refusedToken(url: string): CaptchaFailure {
+function refusedToken(test: 'puzzle' | 'challenge', url: string): CaptchaFailure {
+  return failure(
+    'token_refused',
+    `the ${test} is solved, but ${new URL(url).hostname} does not accept the token, which is for ${tokenDomain()}. ` +
+      cureOfRefusal(url),
+  );
+}
+
+function cureOfRefusal(url: string): string {
   const { hostname } = new URL(url);
   const domain = tokenDomain();
   const cure =
     domain === hostname
       ? 'Check that the token arrives: a CloudFront distribution in front of the web ACL must forward the cookie ' +
-        'aws-waf-token.'
+        `aws-waf-token, and tokenDomains of the web ACL must then contain ${hostname}.`
       : `Add ${domain} to tokenDomains of the web ACL in front of ${hostname}.`;
-  return failure(
-    'token_refused',
-    `the puzzle is solved, but ${hostname} does not accept the token, which is for ${domain}. ${cure} ` +
-      "The web ACL's log has the failureReason.",
-  );
+  return `${cure} The web ACL's log has the failureReason.`;
 }
 
-function explainRejection(request: Request): void {
-  if (!isElsewhere(request.url)) return;
-  const { origin } = window.location;
-  tell(
+function explainRejection(request: Request, solved: boolean): void {
+  const told = [
     `no response from ${request.url} can be read. Either it was not reached, or the response has no CORS headers for ` +
-      `${origin}. AWS WAF adds none to its own: add them with a CloudFront response headers policy, or set puzzleFirst.` +
-      (needsPreflight(request)
-        ? ' The browser sends OPTIONS first: exempt that method from the CAPTCHA rule, and allow ' +
-          `${[...request.headers.keys(), request.method].join(', ')} in its response.`
-        : ''),
-  );
+      `${window.location.origin}.`,
+  ];
+  if (!readableOrigins.has(new URL(request.url).origin)) {
+    told.push('AWS WAF adds none to its own: add them with a CloudFront response headers policy.');
+    if (!solved) told.push('Without CloudFront, set puzzleFirst.');
+    if (request.headers.has(TOKEN_HEADER)) {
+      told.push(
+        `AWS WAF may have refused the token, which is for ${tokenDomain()}. ${cureOfRefusal(request.url)}`,
+      );
+    }
+  }
+  if (needsPreflight(request)) {
+    told.push(
+      'The browser sends OPTIONS first: exempt that method from the CAPTCHA rule, and allow ' +
+        `${[...request.headers.keys(), request.method].join(', ')} in its response.`,
+    );
+  }
+  tell(told.join(' '));
 }
 
 /** Whether the browser sends OPTIONS before this request to another origin (Fetch Standard, "CORS-safelisted"). */
