@@ -2,7 +2,16 @@ import { EventEmitter, once } from 'node:events';
 import type { Page } from 'playwright-core';
 import { json } from '../../examples/captcha-site/local/http';
 import { describeInBrowser } from './chromium';
-import { challengeAll, echo, exceptOptions, guarded, modulePage, withApi, withCors } from './module-page';
+import {
+  challengeAll,
+  echo,
+  exceptOptions,
+  guarded,
+  modulePage,
+  served,
+  withApi,
+  withCors,
+} from './module-page';
 import { puzzle, solve } from './puzzle-page';
 import { cut, type Hosts, type Visit, Visitor } from './visitor';
 
@@ -445,6 +454,33 @@ describeInBrowser('the page module', () => {
       expect(errors.join('\n')).toContain(message);
     });
 
+    test('a field missing, whatever way it came', async () => {
+      const { page } = await open(oneHost(`{ config: { apiKey: 'k' } }`));
+      await start(page, 'captcha.solvePuzzle()');
+
+      expect(await outcomeOf(page)).toMatchObject({
+        kind: 'config_error',
+        message: 'expected apiKey and scriptUrl in the config of createCaptcha, got no scriptUrl',
+      });
+    });
+
+    test.each([
+      ['captcha', () => json(405, {})],
+      ['challenge', () => json(202, {})],
+    ])('a rule with a %s in front of it', async (action, answers) => {
+      const { page, interfere } = await open(oneHost());
+      interfere('/captcha-config.json', () => ({
+        ...answers(),
+        headers: { 'x-amzn-waf-action': action },
+      }));
+      await start(page, 'captcha.solvePuzzle()');
+
+      expect(await outcomeOf(page)).toMatchObject({
+        kind: 'config_error',
+        message: `expected a configuration at captcha-config.json, got a ${action}: exempt it from the rule`,
+      });
+    });
+
     test('no file', async () => {
       const { page } = await open({ 'example.com': modulePage({}) });
       await start(page, `loadConfig('missing.json')`);
@@ -454,6 +490,48 @@ describeInBrowser('the page module', () => {
         message: 'expected a configuration at missing.json, got status 404',
       });
     });
+  });
+
+  describe.each([
+    ['published', () => '{}'],
+    ['built in', (config: object) => `{ config: ${JSON.stringify(config)} }`],
+  ])('with a configuration that is %s, says once why puzzles cannot work', (_, optionsFor) => {
+    /** What the console says of the page when it has asked for a puzzle twice. */
+    async function saidOn(url: string): Promise<string[]> {
+      const key = visitor.key(['example.com']);
+      const page = modulePage(key, optionsFor(key));
+      const visit = await open({ [new URL(url).hostname]: page }, url);
+      for (const _ of ['once', 'twice']) {
+        await start(visit.page, 'captcha.solvePuzzle()');
+        expect(await outcomeOf(visit.page)).toMatchObject({ kind: 'client_error' });
+      }
+      return visit.errors.filter(error => /this page is on|HTTPS/.test(error));
+    }
+
+    test('on a host that is not among the key’s domains', async () => {
+      expect(await saidOn('https://example.org/')).toEqual([
+        expect.stringContaining('CAPTCHA: the key is for example.com, but this page is on example.org.'),
+      ]);
+    });
+
+    test('without HTTPS', async () => {
+      expect(await saidOn('http://example.com/')).toEqual([
+        'CAPTCHA: a puzzle needs HTTPS. Open https://example.com instead.',
+      ]);
+    });
+  });
+
+  test('does not send a page to HTTPS that is there, but in a frame of a page that is not', async () => {
+    const { page, errors } = await visitor.visit('http://frame.example/', {
+      'frame.example': served({ '/': '<!doctype html><iframe src="https://example.com/"></iframe>' }),
+      'example.com': modulePage(visitor.key(['example.com'])),
+    });
+    await page.frameLocator('iframe').getByRole('heading', { name: 'Ready' }).waitFor();
+    await page.frames()[1]?.evaluate(`loadConfig('captcha-config.json')`);
+
+    expect(errors.filter(error => error.startsWith('CAPTCHA'))).toEqual([
+      'CAPTCHA: a puzzle needs HTTPS in every page that frames this one too.',
+    ]);
   });
 
   test('after a Challenge that is not accepted, speaks of no puzzle', async () => {

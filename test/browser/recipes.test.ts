@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Stack } from 'aws-cdk-lib';
 import { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { handler } from '../../examples/captcha-site/api';
@@ -271,6 +273,13 @@ describeInBrowser('the recipes', () => {
 
     expect(await opened.evaluate('result')).toEqual(visitor.key(['example.com']));
     expect(errors).toEqual([]);
+  });
+
+  test('for a configuration that is built in: a server that renders the page reads it too', async () => {
+    const module = bundled(recipePage('built-in'), builtIn());
+    const { stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', module]);
+
+    expect(stderr).toBe('');
   });
 
   /** What Vite makes of the line in `.env.production`. */

@@ -36,7 +36,11 @@ const NO_MESSAGES = [
 ];
 
 /** Texts that the page module puts into its messages. */
-const PARTS_OF_MESSAGES = ['(connect-src, script-src and script-src-elem need it).', 'and no'];
+const PARTS_OF_MESSAGES = [
+  '(connect-src, script-src and script-src-elem need it).',
+  'and no',
+  'the config of createCaptcha',
+];
 
 const messages = [...new Set([...messagesIn('lib'), ...messagesIn('lambda')])];
 const document = read('docs/troubleshooting.md');

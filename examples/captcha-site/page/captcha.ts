@@ -29,7 +29,7 @@ export interface PuzzleEvents {
 }
 
 export interface CaptchaOptions extends PuzzleAppearance, PuzzleEvents {
-  /** The configuration, or a function that gets it when it is needed. */
+  /** The configuration, or a function that gets it when it is needed. It is checked before each puzzle. */
   readonly config: CaptchaConfig | (() => CaptchaConfig | Promise<CaptchaConfig>);
   /** Where puzzles are shown. */
   readonly container: Element;
@@ -96,6 +96,13 @@ export async function loadConfig(
   signal?: AbortSignal,
 ): Promise<CaptchaConfig & Readonly<Record<string, unknown>>> {
   const response = await fetch(url, { signal });
+  const action = response.headers.get(ACTION_HEADER);
+  if (action !== null) {
+    throw failure(
+      'config_error',
+      `expected a configuration at ${url}, got a ${action}: exempt it from the rule`,
+    );
+  }
   if (!response.ok)
     throw failure('config_error', `expected a configuration at ${url}, got status ${response.status}`);
   const text = await response.text();
@@ -108,15 +115,16 @@ export async function loadConfig(
   return checkConfig(text, url);
 }
 
-/** Checks a configuration that is published, rendered into the page or built in; `source` is for error messages. */
-export function checkConfig(json: string, source: string): CaptchaConfig & Readonly<Record<string, unknown>> {
-  let config: Partial<CaptchaConfig> | null;
-  try {
-    config = JSON.parse(json);
-  } catch (error) {
-    throw failure('config_error', `expected JSON in ${source}, got ${error}`);
-  }
-  const { apiKey, scriptUrl, tokenDomains } = config ?? {};
+/**
+ * Checks a configuration, given as JSON or as an object, and warns about a page on which its key cannot work. `source`
+ * is for error messages.
+ */
+export function checkConfig(
+  config: Partial<CaptchaConfig> | string | null | undefined,
+  source: string,
+): CaptchaConfig & Readonly<Record<string, unknown>> {
+  const given = typeof config === 'string' ? parsed(config, source) : config;
+  const { apiKey, scriptUrl, tokenDomains } = given ?? {};
   const missing = Object.entries({ apiKey, scriptUrl }).flatMap(([name, value]) => (value ? [] : [name]));
   if (!apiKey || !scriptUrl) {
     throw failure(
@@ -127,20 +135,27 @@ export function checkConfig(json: string, source: string): CaptchaConfig & Reado
   if (tokenDomains !== undefined && !Array.isArray(tokenDomains)) {
     throw failure('config_error', `expected a list as tokenDomains in ${source}, got ${typeof tokenDomains}`);
   }
-  const checked = { ...config, apiKey, scriptUrl };
-  warnOfPage(checked);
-  return checked;
+  warnOfPage(tokenDomains);
+  return { ...given, apiKey, scriptUrl };
+}
+
+function parsed(json: string, source: string): Partial<CaptchaConfig> | null {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    throw failure('config_error', `expected JSON in ${source}, got ${error}`);
+  }
 }
 
 /** Shows puzzles in one place of the page. Concurrent calls share a puzzle. */
 export function createCaptcha(options: CaptchaOptions): Captcha {
   watchPolicy();
   let shown: SharedPuzzle | undefined;
-  const config = async () => (typeof options.config === 'function' ? await options.config() : options.config);
   const loadScript = async (signal?: AbortSignal) => {
-    const loaded = await config();
-    await untilAborted(scriptOf(loaded, options), signal);
-    return loaded;
+    const given = typeof options.config === 'function' ? await options.config() : options.config;
+    const config = checkConfig(given, 'the config of createCaptcha');
+    await untilAborted(scriptOf(config, options), signal);
+    return config;
   };
 
   async function solvePuzzle(signal?: AbortSignal): Promise<string> {
@@ -365,6 +380,7 @@ async function untilThere<T>(look: () => T | undefined, signal?: AbortSignal): P
 // The rest tells the developer why something cannot work.
 
 const calledOrigins = new Set<string>();
+const told = new Set<string>();
 let watchesPolicy = false;
 
 function tell(text: string): void {
@@ -396,26 +412,26 @@ function cureOfRefusal(url: string): string {
 }
 
 function explainRejection(request: Request, solved: boolean): void {
-  const told = [
+  const parts = [
     `no response from ${request.url} can be read. Either it was not reached, or the response has no CORS headers for ` +
       `${window.location.origin}.`,
   ];
   if (!readableOrigins.has(new URL(request.url).origin)) {
-    told.push('AWS WAF adds none to its own: add them with a CloudFront response headers policy.');
-    if (!solved) told.push('Without CloudFront, set puzzleFirst.');
+    parts.push('AWS WAF adds none to its own: add them with a CloudFront response headers policy.');
+    if (!solved) parts.push('Without CloudFront, set puzzleFirst.');
     if (request.headers.has(TOKEN_HEADER)) {
-      told.push(
+      parts.push(
         `AWS WAF may have refused the token, which is for ${tokenDomain()}. ${cureOfRefusal(request.url)}`,
       );
     }
   }
   if (needsPreflight(request)) {
-    told.push(
+    parts.push(
       'The browser sends OPTIONS first: exempt that method from the CAPTCHA rule, and allow ' +
         `${[...request.headers.keys(), request.method].join(', ')} in its response.`,
     );
   }
-  tell(told.join(' '));
+  tell(parts.join(' '));
 }
 
 /** Whether the browser sends OPTIONS before this request to another origin (Fetch Standard, "CORS-safelisted"). */
@@ -431,15 +447,25 @@ function needsPreflight({ method, headers }: Request): boolean {
   );
 }
 
-function warnOfPage({ tokenDomains }: CaptchaConfig): void {
-  const { hostname } = window.location;
-  if (tokenDomains?.length && !tokenDomains.some(domain => `.${hostname}`.endsWith(`.${domain}`))) {
-    tell(
+function warnOfPage(tokenDomains: readonly string[] = []): void {
+  // a server may read the configuration too
+  if (typeof window === 'undefined') return;
+  const { protocol, host, hostname } = window.location;
+  if (tokenDomains.length > 0 && !tokenDomains.some(domain => `.${hostname}`.endsWith(`.${domain}`))) {
+    tellOnce(
       `the key is for ${tokenDomains.join(', ')}, but this page is on ${hostname}. ` +
         `Add ${hostname}, or a parent domain, to tokenDomains of the WafCaptchaApiKey and of the web ACL.`,
     );
   }
-  if (!window.isSecureContext) tell(`a puzzle needs HTTPS. Open https://${hostname} instead.`);
+  if (window.isSecureContext) return;
+  if (protocol === 'https:') tellOnce('a puzzle needs HTTPS in every page that frames this one too.');
+  else tellOnce(`a puzzle needs HTTPS. Open https://${host} instead.`);
+}
+
+/** For what is true of the page as long as it is open. */
+function tellOnce(text: string): void {
+  if (!told.has(text)) tell(text);
+  told.add(text);
 }
 
 function watchPolicy(): void {
