@@ -23,7 +23,7 @@ import { describeInBrowser } from './chromium';
 import { ExampleSite } from './example-site';
 import { bundled, echo, exceptOptions, guarded, modulePage, served, withApi, withCors } from './module-page';
 import { button, phoneNumber, says, solve } from './puzzle-page';
-import { Visitor } from './visitor';
+import { type Visit, Visitor } from './visitor';
 
 jest.setTimeout(60_000);
 
@@ -190,11 +190,13 @@ describeInBrowser('the recipes', () => {
   });
 
   describe('for many tenants', () => {
-    const domains = ['one.example', 'two.example'];
-
-    test.each(['one.example', 'www.two.example'])('the page takes the key for %s', async host => {
-      const app = newApp();
-      const template = templateOf(new TenantsStack(app, 'Stack', { domains }));
+    /** What becomes of a call by a page on one of the tenants' hosts, to an API behind the same host. */
+    async function visit(
+      host: string,
+      domains: string[],
+      { webAcl = [], options = '{}' }: { webAcl?: string[]; options?: string } = {},
+    ): Promise<Visit> {
+      const template = templateOf(new TenantsStack(newApp(), 'Stack', { domains }));
       const keys = allOf<{ TokenDomains: string[] }>(template, 'Custom::WafCaptchaApiKey');
       const configs = keys.map(({ TokenDomains }) => [TokenDomains[0], visitor.key(TokenDomains)]);
       const page = served({
@@ -204,13 +206,39 @@ describeInBrowser('the recipes', () => {
         '/main.js': `
           import { tenantConfig } from './tenants.js';
           import { createCaptcha } from './captcha.js';
-          const captcha = createCaptcha({ config: tenantConfig, container: document.querySelector('section') });
+          const container = document.querySelector('section');
+          const captcha = createCaptcha({ config: tenantConfig, container, ...${options} });
           document.querySelector('h1').textContent = await ${orders};`,
       });
-      const answers = withApi(page, guarded(visitor, echo, { TokenDomains: domains }));
-      const { page: opened } = await visitor.visit(`https://${host}/`, { [host]: answers });
-      await solve(opened.getByRole('main'));
-      await opened.getByRole('heading', { name: 'done' }).waitFor();
+      const answers = withApi(page, guarded(visitor, echo, { TokenDomains: webAcl }));
+      const opened = await visitor.visit(`https://${host}/`, { [host]: answers });
+      await solve(opened.page.getByRole('main'));
+      return opened;
+    }
+
+    const domains = ['one.example', 'two.example', 'shop.two.example'];
+
+    test.each([
+      ['one.example', []],
+      ['shop.two.example', []],
+      ['www.two.example', ['two.example']],
+      ['eu.shop.two.example', ['shop.two.example']],
+    ])('the page on %s takes the key whose token a web ACL that lists %j accepts', async (host, webAcl) => {
+      const { page } = await visit(host, domains, { webAcl });
+      await page.getByRole('heading', { name: 'done' }).waitFor();
+    });
+
+    test('a web ACL without a list refuses the token of a page on a sub-domain', async () => {
+      const { page, errors } = await visit('www.two.example', domains);
+      await page.getByRole('heading', { name: 'token_refused' }).waitFor();
+
+      expect(errors.join('\n')).toContain('Add two.example to tokenDomains of the web ACL');
+    });
+
+    test('and accepts that of one which asks for a token for its own host', async () => {
+      const options = '{ cookieDomains: [location.hostname] }';
+      const { page } = await visit('www.two.example', domains, { options });
+      await page.getByRole('heading', { name: 'done' }).waitFor();
     });
 
     test('a host that belongs to no tenant is named in the error', async () => {
