@@ -227,6 +227,21 @@ describeInBrowser('the page module', () => {
       expect(errors.join('\n')).toContain('add x-amzn-waf-action to access-control-expose-headers');
     });
 
+    test.each([
+      ['the API itself', () => withCors(() => json(202, {}))],
+      [
+        'a Challenge that does not expose the header',
+        () =>
+          withCors(guarded(visitor, echo, { Rules: challengeAll }), { 'access-control-expose-headers': '' }),
+      ],
+    ])('get a 202 from %s, and the console says nothing: it may be ordinary', async (_, api) => {
+      const { page, errors } = await open(twoHosts(api()));
+      await start(page, `captcha.fetchGuarded('${elsewhere}').then(({ status }) => status)`);
+
+      expect(await outcomeOf(page)).toEqual({ value: 202 });
+      expect(errors).toEqual([]);
+    });
+
     test('that expose it get the API’s own 405 after the puzzle, and the console says nothing', async () => {
       const api = withCors(
         guarded(visitor, ({ method }) => json(method === 'OPTIONS' ? 200 : 405, { own: true }), forPage),
