@@ -372,10 +372,14 @@ describeInBrowser('the page module', () => {
     });
   });
 
-  test('passes on AWS’s options, and omits those that are not set', async () => {
-    const { page } = await open(
-      oneHost(`{ defaultLocale: 'de-DE', disableLanguageSelector: true, skipTitle: false }`),
-    );
+  test.each([
+    ['{}', { dynamicWidth: true, skipTitle: true }],
+    [
+      `{ defaultLocale: 'de-DE', disableLanguageSelector: true, dynamicWidth: false, skipTitle: false }`,
+      { defaultLocale: 'de-DE', disableLanguageSelector: true, dynamicWidth: false, skipTitle: false },
+    ],
+  ])('passes on AWS’s options and those with a default: %s', async (options, expected) => {
+    const { page } = await open(oneHost(options));
     await page.evaluate(`
       window.AwsWafCaptcha = { renderCaptcha: (container, options) => { window.given = options; options.onSuccess('t'); } };
       undefined`);
@@ -385,13 +389,7 @@ describeInBrowser('the page module', () => {
     const given = await page.evaluate(
       'Object.fromEntries(Object.entries(given).filter(([, it]) => typeof it !== "function"))',
     );
-    expect(given).toEqual({
-      apiKey: visitor.key(['example.com']).apiKey,
-      defaultLocale: 'de-DE',
-      disableLanguageSelector: true,
-      dynamicWidth: true,
-      skipTitle: false,
-    });
+    expect(given).toEqual({ apiKey: visitor.key(['example.com']).apiKey, ...expected });
   });
 
   describe('asks for a token for the page’s own host if possible', () => {

@@ -7,12 +7,15 @@ export interface CaptchaConfig {
   readonly tokenDomains?: readonly string[];
 }
 
-/** How a puzzle looks: options of AWS's `renderCaptcha`, passed on unchanged. */
+/** How a puzzle looks: options of AWS's `renderCaptcha`. */
 export interface PuzzleAppearance {
-  /** A locale such as `de-DE`. The default is the browser's language. */
+  /** A locale such as `de-DE`. @default - not passed on: the browser's language */
   readonly defaultLocale?: string;
+  /** Hides the choice of languages. @default - not passed on: the choice is shown */
   readonly disableLanguageSelector?: boolean;
+  /** Fits the puzzle to the window's width. @default true */
   readonly dynamicWidth?: boolean;
+  /** Omits the puzzle's own heading, for pages that have one. @default true */
   readonly skipTitle?: boolean;
 }
 
