@@ -78,6 +78,16 @@ describe('docs/troubleshooting.md', () => {
   });
 });
 
+test.each([
+  ['docs/troubleshooting.md', /`publicSuffix` is about\s.*?\n\n/s],
+  ['docs/page.md', /Suffixes in the private\s.*?\n\n/s],
+])('%s says of private suffixes what AWS documents', (name, passage) => {
+  const [said = ''] = passage.exec(read(name)) ?? [];
+  expect(said.replace(/\s+/g, ' ')).toMatch(
+    /not usable.* \("Specifying token domains and domain lists in AWS WAF"\).* does not say whether it refuses/,
+  );
+});
+
 describe('the messages of a source', () => {
   test.each([
     ['an error', "throw new Refusal('not wanted any more');", ['not wanted any more']],
