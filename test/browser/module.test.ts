@@ -276,19 +276,42 @@ describeInBrowser('the page module', () => {
       expect(said).not.toContain('may have refused');
     });
 
-    test('that the content security policy blocks: the console says which source to add', async () => {
-      const page = modulePage(visitor.key(['example.com']));
-      const policy = { 'content-security-policy': "connect-src 'self' https://*.awswaf.com" };
-      const { page: opened, errors } = await open({
+    /** A page whose policy, in a header of this name, allows no calls to the API; the API adds CORS headers. */
+    function hostsWithPolicy(header: string, options?: string): Hosts {
+      const page = modulePage(visitor.key(['example.com']), options);
+      return {
         'example.com': async request => {
           const response = await page(request);
+          const policy = { [header]: "connect-src 'self' https://*.awswaf.com" };
           return { ...response, headers: { ...response.headers, ...policy } };
         },
-      });
-      await start(opened, call(elsewhere));
+        'api.example.com': withCors(echo),
+      };
+    }
 
-      expect(await outcomeOf(opened)).toMatchObject({ name: 'TypeError' });
-      expect(errors.join('\n')).toContain('Add https://api.example.com to connect-src.');
+    test.each(['{}', '{ puzzleFirst: true }'])(
+      'that the content security policy blocks: the console says which source to add, with %s',
+      async options => {
+        const hosts = hostsWithPolicy('content-security-policy', options);
+        const { page, errors, requests } = await open(hosts);
+        await page.evaluate('captcha.getToken()');
+        await start(page, call(elsewhere));
+
+        expect(await outcomeOf(page)).toMatchObject({ name: 'TypeError' });
+        expect(countOf(requests, '/problem')).toBe(0);
+        expect(errors.filter(error => error.startsWith('CAPTCHA'))).toEqual([
+          `CAPTCHA: this page's content security policy blocks ${elsewhere}. Add https://api.example.com to connect-src.`,
+        ]);
+      },
+    );
+
+    test('that a policy would block, which is only reported: the console says nothing', async () => {
+      const hosts = hostsWithPolicy('content-security-policy-report-only');
+      const { page, errors } = await open(hosts);
+      await start(page, call(elsewhere));
+
+      expect(await outcomeOf(page)).toMatchObject({ value: { method: 'GET' } });
+      expect(errors.filter(error => error.startsWith('CAPTCHA'))).toEqual([]);
     });
   });
 

@@ -100,14 +100,10 @@ export async function loadConfig(
 ): Promise<CaptchaConfig & Readonly<Record<string, unknown>>> {
   const response = await fetch(url, { signal });
   const action = response.headers.get(ACTION_HEADER);
-  if (action !== null) {
-    throw failure(
-      'config_error',
-      `expected a configuration at ${url}, got a ${action}: exempt it from the rule`,
-    );
+  if (action !== null || !response.ok) {
+    const got = action === null ? `status ${response.status}` : `a ${action}: exempt it from the rule`;
+    throw failure('config_error', `expected a configuration at ${url}, got ${got}`);
   }
-  if (!response.ok)
-    throw failure('config_error', `expected a configuration at ${url}, got status ${response.status}`);
   const text = await response.text();
   if (text.trimStart().startsWith('<')) {
     throw failure(
@@ -192,6 +188,9 @@ export function createCaptcha(options: CaptchaOptions): Captcha {
       return await fetch(request);
     } catch (error) {
       if (!elsewhere || request.signal.aborted) throw error;
+      // the event that tells of a blocked call comes after the rejection
+      await new Promise(resolve => setTimeout(resolve));
+      if (blockedOrigins.has(origin)) throw error;
       if (options.puzzleFirst && !solved && !readableOrigins.has(origin)) return undefined;
       explainRejection(request, solved);
       throw error;
@@ -226,7 +225,7 @@ export function createCaptcha(options: CaptchaOptions): Captcha {
 
 const TOKEN_HEADER = 'x-aws-waf-token';
 const ACTION_HEADER = 'x-amzn-waf-action';
-/** Origins whose responses by AWS WAF this page has been able to read. */
+/** Origins from which this page has been able to read AWS WAF's responses. */
 const readableOrigins = new Set<string>();
 
 /** What AWS WAF asks for before it lets the call through, if this is its response. */
@@ -383,6 +382,8 @@ async function untilThere<T>(look: () => T | undefined, signal?: AbortSignal): P
 // The rest tells the developer why something cannot work.
 
 const calledOrigins = new Set<string>();
+/** Origins to which the page's content security policy allows no calls. */
+const blockedOrigins = new Set<string>();
 const told = new Set<string>();
 let watchesPolicy = false;
 
@@ -474,10 +475,13 @@ function tellOnce(text: string): void {
 function watchPolicy(): void {
   if (watchesPolicy) return;
   watchesPolicy = true;
-  document.addEventListener('securitypolicyviolation', ({ blockedURI, effectiveDirective }) => {
+  document.addEventListener('securitypolicyviolation', ({ blockedURI, effectiveDirective, disposition }) => {
+    // a policy that is only reported blocks nothing
+    if (disposition === 'report') return;
     const [origin = ''] = /^https?:\/\/[^/]+/.exec(blockedURI) ?? [];
     const isWaf = origin.endsWith('.awswaf.com');
     if (!isWaf && !calledOrigins.has(origin)) return;
+    if (!isWaf) blockedOrigins.add(origin);
     tell(
       `this page's content security policy blocks ${blockedURI}. ` +
         `Add ${isWaf ? 'https://*.awswaf.com' : origin} to ${effectiveDirective}` +
