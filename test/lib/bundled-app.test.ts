@@ -40,7 +40,7 @@ describe.each(['cjs', 'esm'] as const)('an app that is bundled with the library,
     const app = await bundle(format);
 
     expect(() => synthesize(app)).toThrow(
-      /expected the function's code in the installed package cdk-waf-captcha-api-key, got none from .*: if a bundler packs this app, mark cdk-waf-captcha-api-key as external/,
+      /CaptchaKeyStack\/WafCaptchaApiKeyProvider: expected the function's code in the installed package cdk-waf-captcha-api-key, got none from .*: if a bundler packs this app, mark cdk-waf-captcha-api-key as external/,
     );
   });
 });
