@@ -2,14 +2,15 @@ import { CfnResource, type IResolveContext, type Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
+import { isRecord, renderedProperties } from './rendered-properties';
 
 /** The Region of keys of scope CLOUDFRONT. */
 const CLOUDFRONT_REGION = 'us-east-1';
 
 /** Properties of the function's resource that take further permissions. */
 interface HandlerProperties {
-  readonly VpcConfig?: { readonly SubnetIds?: readonly unknown[] };
-  readonly TracingConfig?: { readonly Mode?: string };
+  readonly VpcConfig?: unknown;
+  readonly TracingConfig?: unknown;
 }
 
 /** What the function may do. If anything puts it in a VPC or traces it, the permissions for that are included. */
@@ -63,7 +64,7 @@ export class HandlerPermissions extends iam.PolicyDocument {
   }
 
   public override resolve(context: IResolveContext): ReturnType<iam.PolicyDocument['resolve']> {
-    if (this.handler) this.include(propertiesOf(this.handler));
+    if (this.handler) this.include(renderedProperties(cfnFunctionOf(this.handler)));
     return super.resolve(context);
   }
 }
@@ -86,24 +87,12 @@ function includeVpc({ VpcConfig }: HandlerProperties): iam.PolicyStatement | und
 
 /** The permissions of the managed policy AWSXRayDaemonWriteAccess that Lambda needs; they have no resource type. */
 function includeTracing({ TracingConfig }: HandlerProperties): iam.PolicyStatement | undefined {
-  const { Mode = 'Disabled' } = TracingConfig ?? {};
-  if (Mode === 'Disabled') return undefined;
+  const mode = isRecord(TracingConfig) ? TracingConfig.Mode : undefined;
+  if (mode === undefined || mode === 'Disabled') return undefined;
   return new iam.PolicyStatement({
     actions: ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'],
     resources: ['*'],
   });
-}
-
-/** The function's properties in the template, with those that aspects and escape hatches set. */
-export function propertiesOf(handler: lambda.Function): HandlerProperties {
-  const resource = cfnFunctionOf(handler);
-  const render: unknown = Reflect.get(resource, '_toCloudFormation');
-  if (typeof render !== 'function') return handler.isBoundToVpc ? { VpcConfig: {} } : {};
-  const { Resources } = handler.stack.resolve(render.call(resource));
-  const [properties = {}] = Object.values<{ Properties?: HandlerProperties }>(Resources).flatMap(
-    ({ Properties }) => Properties ?? [],
-  );
-  return properties;
 }
 
 /** The resource of a function. */

@@ -8,10 +8,12 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
 import { naming } from './checked-props';
 import { handlerFolder } from './handler-folder';
-import { cfnFunctionOf, HandlerPermissions, propertiesOf } from './handler-permissions';
+import { cfnFunctionOf, HandlerPermissions } from './handler-permissions';
 import { injectedProps } from './injected-props';
 import { FUNCTION_TIMEOUT_SECONDS, LOWEST_FUNCTION_TIMEOUT_SECONDS } from './properties';
+import { isRecord, renderedProperties } from './rendered-properties';
 import { acknowledgeOwnPolicy, acknowledgePermissions } from './rule-acknowledgements';
+import { shown } from './shown';
 import { warn } from './warning';
 
 // never rename: its path determines the function's logical id, to which the service tokens of deployed keys are bound
@@ -324,7 +326,7 @@ function checkPlace(scope: IConstruct, id: string): void {
 
 function checkObject(props: unknown): void {
   if (typeof props !== 'object' || props === null)
-    throw new Error(`expected an object as the props, got ${String(props)}`);
+    throw new Error(`expected an object as the props, got ${shown(props)}`);
 }
 
 function checkedRuntime(runtime: lambda.Runtime): lambda.Runtime {
@@ -335,7 +337,7 @@ function checkedRuntime(runtime: lambda.Runtime): lambda.Runtime {
 
 function checkedTimeout(timeout: Duration): Duration {
   if (typeof timeout.isUnresolved !== 'function')
-    throw new Error(`timeout: expected a Duration, got ${JSON.stringify(timeout)}`);
+    throw new Error(`timeout: expected a Duration, got ${shown(timeout)}`);
   if (timeout.isUnresolved()) return timeout;
   const seconds = timeout.toSeconds();
   if (seconds >= LOWEST_FUNCTION_TIMEOUT_SECONDS && seconds <= FUNCTION_TIMEOUT_SECONDS) return timeout;
@@ -346,14 +348,15 @@ function checkedTimeout(timeout: Duration): Duration {
 
 /** Warns of isolated subnets in the template, whoever chose them: also an aspect or a property injector. */
 function warnOfIsolatedSubnets(handler: lambda.Function): void {
-  const { SubnetIds } = propertiesOf(handler).VpcConfig ?? {};
-  if (!SubnetIds) return;
+  const { VpcConfig } = renderedProperties(cfnFunctionOf(handler));
+  const subnetIds: unknown = isRecord(VpcConfig) ? VpcConfig.SubnetIds : undefined;
+  if (!Array.isArray(subnetIds)) return;
   const inTemplate = (id: unknown) => JSON.stringify(handler.stack.resolve(id));
   const isolated = handler.node.root.node
     .findAll()
     .filter(isVpc)
     .flatMap(vpc => vpc.isolatedSubnets.map(({ subnetId }) => inTemplate(subnetId)));
-  if (!SubnetIds.some(id => isolated.includes(inTemplate(id)))) return;
+  if (!subnetIds.some(id => isolated.includes(inTemplate(id)))) return;
   warn(
     'isolatedSubnets',
     // older releases of aws-cdk-lib look for acknowledgements of late warnings only above their construct

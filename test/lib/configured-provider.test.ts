@@ -154,7 +154,7 @@ describe('settings', () => {
     [{ timeout: 60 }, 'timeout: expected a Duration, got 60'],
     [{ runtime: 'nodejs22.x' }, 'runtime: expected Node.js 20 or later, got undefined'],
     [null, 'expected an object as the props, got null'],
-    ['props', 'expected an object as the props, got props'],
+    ['props', 'expected an object as the props, got "props"'],
   ])('refuse %j from a caller without types', (props, message) => {
     expect(() => Reflect.construct(WafCaptchaApiKeyProvider, [newStack(), ID, props])).toThrow(
       new Error(`Stack/${ID}: ${message}`),
