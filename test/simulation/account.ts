@@ -11,7 +11,7 @@ import { callWaf } from '../virtual-account/waf-client';
 import { Dice } from './dice';
 import type { CreateHandler, Outside, WafCall } from './handler-environment';
 import type { Conditions, History, ListConditions } from './history';
-import { type Invocation, Ledger } from './ledger';
+import { type Invocation, Ledger, resourceOf } from './ledger';
 import { ResponseUrls } from './response-urls';
 import { Roles } from './roles';
 import { never, type Trouble, Troubles } from './troubles';
@@ -196,6 +196,8 @@ export class Account {
     this.ledger.noteSkipped(this.cloudFormation.engine.stacks);
     if (!this.ledger.mayDelete(invocation.event, deleted))
       this.violation('safe', `${what}, which it does not own`);
+    else if (deleted.givenUpBy.has(resourceOf(invocation.event)))
+      this.count('safe: RETAIN came with the fix of a replacement that had stopped at a failure');
     this.ledger.recordGone(deleted.key.apiKey, false);
   }
 

@@ -40,14 +40,19 @@ export interface KnownKey {
   readonly holders: Set<string>;
   /** Those of them that had it as the stack's own. */
   readonly owners: Set<string>;
-  /** Those that own it no more: CloudFormation has left it to the user, as a policy of theirs asked. */
-  readonly leavers: Set<string>;
+  /** Those that own it no more: CloudFormation has left it to the user, as their policy asks. */
+  readonly givenUpBy: Map<string, GivenUp>;
   /** No stack owns it: created by hand, or its owner went while another resource of the stack used it. */
   isReleased: boolean;
   /** Whether that was ever so: the rollback of a hand-over brings it back. */
   wasReleased: boolean;
   goneAt?: number;
   isGoneByHand?: boolean;
+}
+
+interface GivenUp {
+  /** Whether the resource has an id that names the key as the previous one, from an attempt that stopped at a failure. */
+  readonly isStillNamed: boolean;
 }
 
 /** A response as CloudFormation reads it. */
@@ -64,6 +69,8 @@ interface Copy {
   readonly id: string;
   readonly known: KnownKey;
   readonly isImported: boolean;
+  /** When CloudFormation was first told of it. */
+  readonly since: number;
 }
 
 /** What is known of a key at a deletion. */
@@ -89,7 +96,11 @@ export class Ledger {
 
   record(key: WafKey, creator?: Invocation): KnownKey {
     const digest = createHash('sha256').update(key.apiKey).digest('hex');
-    const resources = { holders: new Set<string>(), owners: new Set<string>(), leavers: new Set<string>() };
+    const resources = {
+      holders: new Set<string>(),
+      owners: new Set<string>(),
+      givenUpBy: new Map<string, GivenUp>(),
+    };
     const isReleased = creator === undefined;
     const state = { createdAt: this.now(), isReleased, wasReleased: isReleased };
     const known: KnownKey = { key, digest, creator, ...state, ...resources };
@@ -109,12 +120,13 @@ export class Ledger {
   noteCopy(event: Event, id: string, known: KnownKey): void {
     const resource = resourceOf(event);
     const isImported = event.ResourceProperties.ExistingApiKey === known.key.apiKey;
-    this.copies.set(`${resource} ${id}`, { id, known, isImported });
+    const since = this.copies.get(`${resource} ${id}`)?.since ?? this.now();
+    this.copies.set(`${resource} ${id}`, { id, known, isImported, since });
     known.holders.add(resource);
     known.isReleased = isImported ? known.isReleased || known.wasReleased : false;
     if (isImported) return;
     known.owners.add(resource);
-    known.leavers.delete(resource);
+    known.givenUpBy.delete(resource);
   }
 
   /** Notes the ids whose deletion CloudFormation has skipped: the keys are the user's from then on. */
@@ -122,9 +134,13 @@ export class Ledger {
     for (const { id: StackId, events } of stacks) {
       const unread = events.slice(this.eventsRead.get(StackId) ?? 0);
       this.eventsRead.set(StackId, events.length);
+      const stopped = events.filter(
+        ({ physicalId, status }) => physicalId === StackId && status === 'UPDATE_FAILED',
+      );
       for (const { status, logicalId, physicalId } of unread) {
-        if (status === 'DELETE_SKIPPED')
-          this.noteLeft(resourceOf({ StackId, LogicalResourceId: logicalId }), physicalId);
+        const resource = resourceOf({ StackId, LogicalResourceId: logicalId });
+        const stoppedAt = stopped.at(-1)?.timestamp ?? 0;
+        if (status === 'DELETE_SKIPPED') this.noteGivenUp(resource, physicalId, stoppedAt);
       }
     }
   }
@@ -141,14 +157,17 @@ export class Ledger {
     }
   }
 
-  private noteLeft(resource: string, id: string): void {
+  private noteGivenUp(resource: string, id: string, stoppedAt: number): void {
     this.copies.delete(`${resource} ${id}`);
     const [known] = this.named(id);
     const own = [...this.copies].filter(([copy]) => copy.startsWith(`${resource} `)).map(([, copy]) => copy);
     // the same key under another id stays the stack's
     if (!known || own.some(copy => copy.known === known && !copy.isImported)) return;
+    const isStillNamed = own.some(
+      copy => copy.since < stoppedAt && this.named(copy.id).slice(1).includes(known),
+    );
     known.owners.delete(resource);
-    known.leavers.add(resource);
+    known.givenUpBy.set(resource, { isStillNamed });
   }
 
   /** Whether a resource may be told to have a key that its properties do not name. */
@@ -160,8 +179,9 @@ export class Ledger {
   /** Whether a request may delete a key: one of the stack's own that its id names, or that was created for it. */
   mayDelete(event: Event, known: KnownKey): boolean {
     const resource = resourceOf(event);
-    const { creator, owners, leavers } = known;
-    if (leavers.has(resource)) return false;
+    const { creator, owners, givenUpBy } = known;
+    const givenUp = givenUpBy.get(resource);
+    if (givenUp) return givenUp.isStillNamed;
     const copy =
       event.RequestType === 'Delete' ? this.copies.get(`${resource} ${event.PhysicalResourceId}`) : undefined;
     if (copy?.known === known) return !copy.isImported;
