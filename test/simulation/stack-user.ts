@@ -1,3 +1,4 @@
+import { RESPONSE_URL_LIFE } from '../../lambda/timings';
 import { AwsError } from '../../local-aws/aws-error';
 import type { Stack } from '../../local-aws/cloudformation';
 import type { Account } from './account';
@@ -198,10 +199,12 @@ export class StackUser {
     this.attempted = undefined;
   }
 
-  /** No operation takes as long as CloudFormation keeps events. */
-  private letEventsExpire(): void {
-    if (this.stack && complete.includes(this.stack.status))
-      this.account.eventsFrom.set(this.stack, this.account.clock.now());
+  /** No operation and no request lasts as long as CloudFormation keeps events. */
+  private async letEventsExpire(): Promise<void> {
+    const { stack, account } = this;
+    if (!stack || !complete.includes(stack.status)) return;
+    await account.clock.sleep(RESPONSE_URL_LIFE);
+    account.eventsFrom.set(stack, account.clock.now());
   }
 
   private deleteByHand(slot: number): void {
