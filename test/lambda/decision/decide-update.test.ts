@@ -348,6 +348,11 @@ describe('row 3: a previous id whose key fits', () => {
       use('K', expect.stringMatching(/\/adopted\/returned-[0-9a-f]{16}$/)),
     ],
     [
+      'an imported one that was tried out where none was before is not used',
+      { current: B, settled: 'x', ids: [IMPORTED, B], keys: { K: DOMAINS, B: OTHER_DOMAINS } },
+      { plan: 'create' },
+    ],
+    [
       'an imported one that was only tried out since is not used',
       {
         current: B,

@@ -115,7 +115,7 @@ describe('the history since the stack was last settled', () => {
         'Key CREATE_IN_PROGRESS',
         'Key CREATE_COMPLETE B',
       ],
-      { settledId: undefined, ids: ['B'], completed: { Key: 'B' } },
+      { settledId: undefined, isSettledIdKnown: true, ids: ['B'], completed: { Key: 'B' } },
     ],
     [
       'two completions, of which the newest counts',
