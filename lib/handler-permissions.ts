@@ -16,7 +16,7 @@ interface HandlerProperties {
 /** What the function may do. If anything puts it in a VPC or traces it, the permissions for that are included. */
 export class HandlerPermissions extends iam.PolicyDocument {
   private handler?: lambda.Function;
-  private readonly notIncluded = new Set([includeVpc, includeTracing]);
+  private readonly notIncluded = new Set([vpcStatementFor, tracingStatementFor]);
 
   constructor(stack: Stack, logGroup: logs.ILogGroup) {
     super({
@@ -70,7 +70,7 @@ export class HandlerPermissions extends iam.PolicyDocument {
 }
 
 /** The permissions of the managed policy AWSLambdaVPCAccessExecutionRole, except those for the log. */
-function includeVpc({ VpcConfig }: HandlerProperties): iam.PolicyStatement | undefined {
+function vpcStatementFor({ VpcConfig }: HandlerProperties): iam.PolicyStatement | undefined {
   if (VpcConfig === undefined) return undefined;
   return new iam.PolicyStatement({
     actions: [
@@ -86,7 +86,7 @@ function includeVpc({ VpcConfig }: HandlerProperties): iam.PolicyStatement | und
 }
 
 /** The permissions of the managed policy AWSXRayDaemonWriteAccess that Lambda needs; they have no resource type. */
-function includeTracing({ TracingConfig }: HandlerProperties): iam.PolicyStatement | undefined {
+function tracingStatementFor({ TracingConfig }: HandlerProperties): iam.PolicyStatement | undefined {
   const mode = isRecord(TracingConfig) ? TracingConfig.Mode : undefined;
   if (mode === undefined || mode === 'Disabled') return undefined;
   return new iam.PolicyStatement({

@@ -71,7 +71,7 @@ export function decideDelete(
   const named = [present, isUpdated ? undefined : past?.settledId, ...shown, ...completed];
   const digests = named.flatMap(text => digestsIn(parse(text)));
   // what is not known may be a name
-  const isUntold = past !== undefined && !past.isSettledIdKnown && !isUpdated;
+  const isUntold = !isUpdated && past?.isSettledIdKnown === false;
   // guard: a key stays while the record names it
   return split(keys, key => isUntold || digests.includes(key.digest) || (isDenied && staysOnDenial(key)));
 }
