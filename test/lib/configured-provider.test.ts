@@ -1,12 +1,4 @@
-import {
-  App,
-  Aspects,
-  Annotations as CoreAnnotations,
-  Duration,
-  type IAspect,
-  Stack,
-  Stage,
-} from 'aws-cdk-lib';
+import { Aspects, Annotations as CoreAnnotations, Duration, type IAspect, Stack, Stage } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { LazyRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -17,7 +9,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
 import { WafCaptchaApiKeyProvider, type WafCaptchaApiKeyProviderProps } from '../../lib';
-import { addKey, newApp, newStack, resourcesOf, stackWithKey, theOnly } from './synthesize';
+import { addKey, appOf, newApp, newStack, resourcesOf, stackWithKey, theOnly } from './synthesize';
 
 const ID = 'WafCaptchaApiKeyProvider';
 const KEY_TYPE = 'Custom::WafCaptchaApiKey';
@@ -459,11 +451,6 @@ function withProvider(stack: Stack, props: WafCaptchaApiKeyProviderProps): Stack
   new WafCaptchaApiKeyProvider(stack, ID, props);
   addKey(stack);
   return stack;
-}
-
-function appOf(stack: Stack): App {
-  if (!App.isApp(stack.node.root)) throw new Error('expected the stack to be in an App');
-  return stack.node.root;
 }
 
 function newRole(stack: Stack): Role {

@@ -61,6 +61,13 @@ export function resourceOf(key: WafCaptchaApiKey): CfnResource {
   return defaultChild;
 }
 
+/** The App that a stack is in. */
+export function appOf(stack: Stack): App {
+  const { root } = stack.node;
+  if (!App.isApp(root)) throw new Error('expected the stack to be in an App');
+  return root;
+}
+
 /** The resources of a stack's template by logical id. */
 export function resourcesOf(stack: Stack): Record<string, TemplateResource> {
   return Template.fromStack(stack).toJSON().Resources ?? {};

@@ -1,12 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, NestedStack, Stack, Stage } from 'aws-cdk-lib';
+import { NestedStack, Stack, Stage } from 'aws-cdk-lib';
 import { determineLatestNodeRuntime } from 'aws-cdk-lib/aws-lambda';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { Construct } from 'constructs';
 import { WafCaptchaApiKey, WafScope } from '../../lib';
 import {
   addKey,
+  appOf,
   newApp,
   newStack,
   resourcesOf,
@@ -277,9 +278,7 @@ interface Asset {
 
 /** The folders that synthesis has put into the assembly. */
 function assetsOf(stack: Stack): Asset[] {
-  const root = stack.node.root;
-  if (!App.isApp(root)) throw new Error('expected a stack in an app');
-  const { directory } = root.synth();
+  const { directory } = appOf(stack).synth();
   return readdirSync(directory).flatMap(entry => {
     const [, hash] = /^asset\.([0-9a-f]+)$/.exec(entry) ?? [];
     return hash === undefined ? [] : [{ hash, files: readdirSync(join(directory, entry)) }];
