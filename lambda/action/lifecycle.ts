@@ -101,16 +101,17 @@ class EventWork {
     return this.success(id, key, location);
   }
 
-  private async deleteKeys(keys: readonly keyIds.KeyReference[], left: readonly keyIds.KeyReference[]) {
-    const { log } = this.options;
+  private async deleteKeys(unnamed: readonly keyIds.KeyReference[], left: readonly keyIds.KeyReference[]) {
+    const { keys, seen, log } = this.options;
     for (const key of left)
       log('left a key that the record names, or may name', { id: keyIds.newKeyId(key) });
-    for (const reference of keys) {
+    for (const reference of unnamed) {
       const { location, digest } = reference;
-      const listed = await this.listOf(location).lookFor(digest, this.limit);
-      if (listed) await this.options.keys.delete(location, listed.key, this.limit);
-      if (listed) this.pending.forget(listed.key);
-      log(listed ? 'deleted the key' : 'the key is gone already', { id: keyIds.newKeyId(reference) });
+      const known = seen.keyOf(digest);
+      const key = known ?? (await this.listOf(location).lookFor(digest, this.limit))?.key;
+      if (key) await keys.delete(location, key, this.limit);
+      if (key) this.pending.forget(key);
+      log(key ? 'deleted the key' : 'the key is gone already', { id: keyIds.newKeyId(reference) });
     }
   }
 

@@ -63,8 +63,7 @@ export class WafKeys {
       try {
         const { APIKey: key } = await retry.once(limit, options => client.send(command, options));
         if (!key) throw new Error('expected an APIKey in the response, got none');
-        seen.add(key);
-        this.created.set(digestOf(key), { key, tokenDomains, createdAt: clock.now() });
+        this.created.set(seen.add(key), { key, tokenDomains, createdAt: clock.now() });
         return key;
       } catch (error) {
         if (verdictOn(error) === Verdict.UNCLEAR) {
@@ -175,8 +174,7 @@ export class KeyList implements Listing {
       this.url ??= page.ApplicationIntegrationURL || undefined;
       for (const { APIKey: key, TokenDomains: tokenDomains = [], ...more } of page.APIKeySummaries ?? []) {
         if (!key) continue;
-        seen.add(key);
-        this.keys.set(digestOf(key), { key, tokenDomains, createdAt: more.CreationTimestamp?.getTime() });
+        this.keys.set(seen.add(key), { key, tokenDomains, createdAt: more.CreationTimestamp?.getTime() });
       }
       this.marker = page.NextMarker || undefined;
     }

@@ -1,3 +1,5 @@
+import { digestOf } from '../decision/key-id';
+
 /** Writes one entry. No entry ever contains a response URL or a run of an API key. */
 export type Log = (message: string, details?: Readonly<Record<string, unknown>>) => void;
 
@@ -9,16 +11,24 @@ const BLOCK = RUN / 2;
 
 /** The keys that an environment has seen. WAF's messages may quote one, or part of one. */
 export class SeenKeys {
-  private readonly keys = new Set<string>();
+  /** by digest */
+  private readonly keys = new Map<string, string>();
 
-  public add(key: string): void {
-    this.keys.add(key);
+  /** Remembers a key; returns its digest. */
+  public add(key: string): string {
+    const digest = digestOf(key);
+    this.keys.set(digest, key);
+    return digest;
+  }
+
+  public keyOf(digest: string): string | undefined {
+    return this.keys.get(digest);
   }
 
   /** A text without any run of 20 or more characters of these keys. */
   public cutFrom(text: string): string {
     if (text.length < RUN) return text;
-    const keys = [...this.keys].filter(key => hasBlock(text, key));
+    const keys = [...this.keys.values()].filter(key => hasBlock(text, key));
     let result = '';
     let end = 0;
     for (let at = 0; at + RUN <= text.length; at += 1) {

@@ -95,6 +95,19 @@ test('a key that a lagging list hides for 20 s is still deleted', async () => {
   expect(account.keys()).toEqual([]);
 });
 
+test('a key that the environment has seen is deleted without a list', async () => {
+  const account = new Account();
+  const environment = account.environment();
+  account.stack.stack('CREATE_IN_PROGRESS').resource('CREATE_IN_PROGRESS');
+  account.onResponse = response => account.stack.resource('CREATE_COMPLETE', response?.PhysicalResourceId);
+  const { PhysicalResourceId: id } = await environment.invoke(createEvent(properties()));
+  account.stack.stack('DELETE_IN_PROGRESS');
+  const before = account.calls().length;
+  expect((await environment.invoke(deletion(account, id))).Status).toBe('SUCCESS');
+  expect(account.calls().slice(before)).toEqual(['DeleteAPIKey ok']);
+  expect(account.keys()).toEqual([]);
+});
+
 test('a key that is already gone is not an error', async () => {
   const { account, key, id } = accountWithKey();
   account.waf.deleteByHand(key);
