@@ -42,6 +42,10 @@ export const CLOCK_SKEW = 2 * SECOND;
 export const SLOT = 1050;
 /** How long before its slot an attempt begins, so that the checks before the call do not make it late. */
 export const SLOT_LEAD = 500;
+/** By how much earlier the attempts of those begin who have got a call through: more than the way of calls varies. */
+export const SLOT_ADVANCE = 100;
+/** For how long they do. */
+export const SUCCESS_MEMORY = 10 * SLOT;
 /** How late a call may be and still belong to its slot. */
 export const SLOT_TOLERANCE = 20;
 /** How long a refusal for the quota indicates that others are creating keys too. */

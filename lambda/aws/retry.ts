@@ -45,7 +45,9 @@ export class Retry {
     let deniedSince = Number.POSITIVE_INFINITY;
     for (let attempts = 1; ; attempts += 1) {
       try {
-        return await attempt();
+        const result = await attempt();
+        this.pacingOf(quota).succeeded(this.clock.now());
+        return result;
       } catch (error) {
         const message = `${what}: ${described(error)}, after ${attempts} attempt${attempts === 1 ? '' : 's'}`;
         limit.progress.text = message;

@@ -18,8 +18,10 @@ import {
   SERVICE_TIMEOUT,
   SIGNATURE_PRECISION,
   SLOT,
+  SLOT_ADVANCE,
   SLOT_LEAD,
   SLOT_TOLERANCE,
+  SUCCESS_MEMORY,
   timeBudget,
 } from '../../lambda/timings';
 
@@ -91,6 +93,16 @@ describe('slots', () => {
   test('are prepared for in time, and within one slot', () => {
     expect(SLOT_LEAD).toBeGreaterThan(SLOT_TOLERANCE);
     expect(SLOT_LEAD).toBeLessThan(SLOT);
+  });
+
+  test('are one apart also for those who go ahead', () => {
+    expect(SLOT_ADVANCE).toBeGreaterThan(SLOT_TOLERANCE);
+    expect(SLOT_LEAD + SLOT_ADVANCE).toBeLessThan(SLOT - SLOT_TOLERANCE);
+  });
+
+  test('are enough for the next call of an event, before it falls back', () => {
+    expect(SUCCESS_MEMORY).toBeGreaterThan(3 * SLOT);
+    expect(SUCCESS_MEMORY).toBeLessThan(REFUSAL_MEMORY);
   });
 
   test('are kept as long as others wait', () => {

@@ -1,5 +1,12 @@
 import { Pacing } from '../../../lambda/aws/pacing';
-import { REFUSAL_MEMORY, SLOT, SLOT_LEAD, SLOT_TOLERANCE } from '../../../lambda/timings';
+import {
+  REFUSAL_MEMORY,
+  SLOT,
+  SLOT_ADVANCE,
+  SLOT_LEAD,
+  SLOT_TOLERANCE,
+  SUCCESS_MEMORY,
+} from '../../../lambda/timings';
 
 /** A whole number of slots, so that slots are easy to count from here. */
 const START = SLOT * 1_000_000;
@@ -58,6 +65,32 @@ describe('after a refusal', () => {
     for (let at = START; at < START + 300_000; at += 50_000) pacing.pauseAfterRefusal(at);
 
     expect(pacing.pauseAfterRefusal(START + 250_000 + REFUSAL_MEMORY + 1)).toBeLessThanOrEqual(SLOT);
+  });
+});
+
+describe('after a success', () => {
+  const aheadOfSlot = (pacing: Pacing, now: number) => {
+    const pause = pacing.pauseAfterRefusal(now);
+    return SLOT - ((now + pause) % SLOT);
+  };
+
+  test.each([
+    ['a moment ago, the next attempt goes ahead of others', 0, SLOT_LEAD + SLOT_ADVANCE],
+    ['some slots ago, it still does', SUCCESS_MEMORY, SLOT_LEAD + SLOT_ADVANCE],
+    ['longer ago, it goes with them', SUCCESS_MEMORY + 1, SLOT_LEAD],
+  ])('%s', (_what, ago, expected) => {
+    const pacing = always(0);
+    pacing.succeeded(START);
+
+    expect(aheadOfSlot(pacing, START + ago)).toBe(expected);
+  });
+
+  test('the time waited starts again', () => {
+    const pacing = always(0.999);
+    for (let at = START; at < START + 300_000; at += 50_000) pacing.pauseAfterRefusal(at);
+    pacing.succeeded(START + 300_000);
+
+    expect(pacing.pauseAfterRefusal(START + 300_100)).toBeLessThanOrEqual(SLOT);
   });
 });
 

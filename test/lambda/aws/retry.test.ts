@@ -1,7 +1,7 @@
 import { Refusal } from '../../../lambda/aws/errors';
 import { Retry } from '../../../lambda/aws/retry';
 import { leaving, type TimeLimit, timeLimit, within } from '../../../lambda/runtime/clock';
-import { SLOT } from '../../../lambda/timings';
+import { SLOT, SLOT_ADVANCE, SUCCESS_MEMORY } from '../../../lambda/timings';
 import { VirtualClock } from '../../virtual-account/virtual-clock';
 
 const answered = (name: string, httpStatusCode = 400) =>
@@ -303,6 +303,20 @@ describe('refusals for a quota', () => {
 
     const [first = 0, second = 0] = times.slice(before);
     expect(second - first).toBeLessThanOrEqual(SLOT);
+  });
+
+  test('let those go ahead who have got a call through', async () => {
+    const { clock, startedAt, untilDone, times } = setUp(() => 0);
+    const inSlot = () => (startedAt + (times.at(-1) ?? 0)) % SLOT;
+    await untilDone(inTurn(throttle()));
+    const ofAll = inSlot();
+
+    await untilDone(inTurn(throttle()));
+
+    expect(ofAll - inSlot()).toBe(SLOT_ADVANCE);
+    await clock.run(clock.sleep(SUCCESS_MEMORY + 1));
+    await untilDone(inTurn(throttle()));
+    expect(inSlot()).toBe(ofAll);
   });
 
   test('do not outlast the limit', async () => {
