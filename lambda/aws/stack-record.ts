@@ -17,7 +17,7 @@ const QUOTA = 'CloudFormation';
  * Every reading throws a `Denial` where the role may not make it, and another error when the time is up.
  */
 export class StackRecord {
-  private eventLog?: { readonly stackId: string; readonly events: EventLog };
+  private readonly eventLogs = new Map<string, EventLog>();
 
   constructor(
     private readonly reads: () => Promise<CloudFormationReads>,
@@ -26,88 +26,78 @@ export class StackRecord {
   ) {}
 
   /** The status of a stack, `gone` where there is no such stack, and when it was asked for. */
-  public async status(stackId: string, limit: TimeLimit): Promise<{ value: string; readAt: number }> {
+  public async status(StackName: string, limit: TimeLimit): Promise<{ value: string; readAt: number }> {
     let readAt = this.clock.now();
-    const choose = (api: CloudFormationReads) => {
+    const value = await this.call('DescribeStacks', undefined, limit, async (api, options) => {
       readAt = this.clock.now();
-      return api.describeStacks;
-    };
-    const input = { StackName: stackId };
-    const value = await this.call(
-      'DescribeStacks',
-      input,
-      limit,
-      choose,
-      read => read.Stacks?.[0]?.StackStatus,
-    );
+      return (await api.describeStacks({ StackName }, options)).Stacks?.[0]?.StackStatus;
+    });
     return { value: value ?? 'gone', readAt };
   }
 
   /** A resource's own entry; `gone` where the stack has none. */
-  public async entry(stackId: string, resource: string, limit: TimeLimit): Promise<OwnEntry | 'gone'> {
-    const input = { StackName: stackId, LogicalResourceId: resource };
-    const choose = (api: CloudFormationReads) => api.describeStackResource;
-    const detail = await this.call(
-      'DescribeStackResource',
-      input,
-      limit,
-      choose,
-      read => read.StackResourceDetail,
-    );
+  public async entry(
+    StackName: string,
+    LogicalResourceId: string,
+    limit: TimeLimit,
+  ): Promise<OwnEntry | 'gone'> {
+    const input = { StackName, LogicalResourceId };
+    const detail = await this.call('DescribeStackResource', undefined, limit, async (api, options) => {
+      return (await api.describeStackResource(input, options)).StackResourceDetail;
+    });
     if (!detail) return 'gone';
     const { physicalResourceId, status } = resourceOf(detail);
     return { physicalResourceId, status, updatedAt: detail.LastUpdatedTimestamp?.getTime() ?? 0 };
   }
 
   /** All resources of a stack; with a token, those from its page on. */
-  public async resources(stackId: string, limit: TimeLimit, token?: string): Promise<StackResource[]> {
-    const input = { StackName: stackId, NextToken: token };
-    const choose = (api: CloudFormationReads) => api.listStackResources;
-    const page = await this.call('ListStackResources', input, limit, choose, read =>
-      read.StackResourceSummaries ? read : undefined,
-    );
-    const resources = (page?.StackResourceSummaries ?? []).map(resourceOf);
-    return page?.NextToken
-      ? [...resources, ...(await this.resources(stackId, limit, page.NextToken))]
-      : resources;
+  public async resources(
+    StackName: string,
+    limit: TimeLimit,
+    NextToken?: string,
+  ): Promise<readonly StackResource[]> {
+    const page = await this.call('ListStackResources', NextToken, limit, async (api, options) => {
+      const read = await api.listStackResources({ StackName, NextToken }, options);
+      return read.StackResourceSummaries && read;
+    });
+    const next = page?.NextToken;
+    const more = next ? await this.resources(StackName, limit, next) : [];
+    return [...(page?.StackResourceSummaries ?? []).map(resourceOf), ...more];
   }
 
   /** The events of a stack, of which an environment remembers what it has read. */
-  public events(stackId: string): EventLog {
-    if (this.eventLog?.stackId !== stackId) {
-      const read: ReadPage = async (NextToken, limit) => {
-        const input = { StackName: stackId, NextToken };
-        const choose = (api: CloudFormationReads) => api.describeStackEvents;
-        const page = await this.call('DescribeStackEvents', input, limit, choose, found =>
-          found.StackEvents ? found : undefined,
-        );
-        return { events: (page?.StackEvents ?? []).map(eventOf), next: page?.NextToken || undefined };
-      };
-      this.eventLog = { stackId, events: new EventLog(read) };
-    }
-    return this.eventLog.events;
+  public events(StackName: string): EventLog {
+    const readPage: ReadPage = async (NextToken, limit) => {
+      const page = await this.call('DescribeStackEvents', NextToken, limit, async (api, options) => {
+        const read = await api.describeStackEvents({ StackName, NextToken }, options);
+        return read.StackEvents && read;
+      });
+      return { events: (page?.StackEvents ?? []).map(eventOf), next: page?.NextToken || undefined };
+    };
+    const eventLog = this.eventLogs.get(StackName) ?? new EventLog(readPage);
+    this.eventLogs.set(StackName, eventLog);
+    return eventLog;
   }
 
   /** Makes one call until it gives some content; `undefined` where what was asked for does not exist. */
-  private async call<Input extends { StackName: string; NextToken?: string }, Output, Content>(
+  private async call<Content>(
     operation: string,
-    input: Input,
+    token: string | undefined,
     limit: TimeLimit,
-    choose: (api: CloudFormationReads) => (input: Input, options: CallOptions) => Promise<Output>,
-    contentOf: (output: Output) => Content | undefined,
+    read: (api: CloudFormationReads, options: CallOptions) => Promise<Content | undefined>,
   ): Promise<Content | undefined> {
     try {
       return await this.retry.untilDone(operation, QUOTA, limit, async () => {
         const api = await this.reads();
         try {
-          const content = contentOf(await this.retry.once(limit, options => choose(api)(input, options)));
+          const content = await this.retry.once(limit, options => read(api, options));
           // the SDK reads a broken response as an empty one
           if (!content) throw new Error('expected a response with content, got none');
           return content;
         } catch (error) {
           if (!(error instanceof Error) || verdictOn(error) !== Verdict.REFUSED) throw error;
           // nothing but a token could be invalid in these requests
-          if (error.name === 'ValidationError' && !input.NextToken) return undefined;
+          if (error.name === 'ValidationError' && !token) return undefined;
           if (error.name === 'ValidationError') throw error;
           // a read may be repeated, whatever refused it
           throw Object.assign(new Error(error.message), { name: error.name });
@@ -122,9 +112,9 @@ export class StackRecord {
 
 type LoggedEvent = StackEvent & { readonly eventId: string };
 
+/** `next` is the token of the page with older ones. */
 interface EventPage {
   readonly events: readonly LoggedEvent[];
-  /** the token of the page with older ones */
   readonly next?: string;
 }
 

@@ -6,6 +6,7 @@ import {
   FAILURE,
   nameId,
   type ResourceRequest,
+  type StackResource,
   showFailure,
 } from './history';
 
@@ -17,13 +18,8 @@ export interface Sending {
   readonly mayHaveArrived: boolean;
 }
 
-/** A resource's own entry in its stack, as DescribeStackResource gives it. */
-export interface OwnEntry {
-  readonly physicalResourceId: string | undefined;
-  readonly status: string;
-  /** CloudFormation's clock, in milliseconds */
-  readonly updatedAt: number;
-}
+/** A resource's own entry in its stack, with the time of CloudFormation's clock, in milliseconds. */
+export type OwnEntry = Omit<StackResource, 'logicalResourceId'> & { readonly updatedAt: number };
 
 /** One look at the record. */
 export interface Look {

@@ -50,28 +50,40 @@ const SETTLED = /^((CREATE|UPDATE|IMPORT)_COMPLETE|(UPDATE|IMPORT)_ROLLBACK_COMP
 
 /** Whether events go back far enough for `historyOf`. */
 export function reachesSettled(events: Events, request: ResourceRequest): boolean {
-  const end = settledIndex(events, request);
-  if (end === undefined) return false;
-  const first = eventsOf(request, events.slice(0, end)).at(-1);
-  const before = eventsOf(request, events.slice(end));
-  return !first || hasNone(first) || Boolean(first.physicalResourceId ?? completedId(before));
+  const { end, isSettledIdKnown } = sinceSettled(events, request);
+  return end !== undefined && isSettledIdKnown;
 }
 
 /** Reads events back to the last settled state. `denied` where none of the resource's events has an id. */
 export function historyOf(events: Events, request: ResourceRequest): ResourceHistory | 'denied' {
-  const all = eventsOf(request, events);
-  const sinceOfAll = events.slice(0, settledIndex(events, request));
-  const since = eventsOf(request, sinceOfAll);
-  const first = since.at(-1);
-  if (first && !all.some(({ physicalResourceId }) => physicalResourceId)) return 'denied';
-  const firstId = first?.physicalResourceId ?? completedId(all.slice(since.length));
-  const settledId = !first ? request.physicalResourceId : hasNone(first) ? undefined : firstId;
+  const { end, since, settledId, isSettledIdKnown } = sinceSettled(events, request);
+  const own = eventsOf(request, events);
+  if (since.length > 0 && own.every(({ physicalResourceId }) => !physicalResourceId)) return 'denied';
   const ids = [...since.map(({ physicalResourceId }) => physicalResourceId), settledId].reverse();
   return {
     settledId,
-    isSettledIdKnown: !first || hasNone(first) || firstId !== undefined,
+    isSettledIdKnown,
     ids: [...new Set(ids.filter(id => id !== undefined))],
-    completedIds: completedIdsIn(sinceOfAll),
+    completedIds: completedIdsIn(events.slice(0, end)),
+  };
+}
+
+/** The resource's own events since the stack was last settled, which `end` is the event of, and its id then. */
+function sinceSettled(events: Events, request: ResourceRequest) {
+  const end = settledIndex(events, request);
+  const since = eventsOf(request, events.slice(0, end));
+  const own = eventsOf(request, events);
+  const first = since.at(-1);
+  // a resource whose first event is a creation's did not exist
+  const isNew = first?.status.startsWith('CREATE_');
+  const id = first
+    ? (first.physicalResourceId ?? completedId(own.slice(since.length)))
+    : request.physicalResourceId;
+  return {
+    end,
+    since,
+    settledId: isNew ? undefined : id,
+    isSettledIdKnown: !first || isNew || id !== undefined,
   };
 }
 
@@ -164,11 +176,6 @@ function settledIndex(events: Events, { stackId }: ResourceRequest): number | un
     next = status;
   }
   return undefined;
-}
-
-/** Whether a resource whose first event is this one did not exist before. */
-function hasNone(first: StackEvent): boolean {
-  return first.status.startsWith('CREATE_');
 }
 
 /** The id of the newest completion. */
