@@ -28,7 +28,7 @@ export class StackRecord {
   /** The status of a stack, `gone` where there is no such stack, and when it was asked for. */
   public async status(StackName: string, limit: TimeLimit): Promise<{ value: string; readAt: number }> {
     let readAt = this.clock.now();
-    const value = await this.call('DescribeStacks', undefined, limit, async (api, options) => {
+    const value = await this.call('DescribeStacks', {}, limit, async (api, options) => {
       readAt = this.clock.now();
       return (await api.describeStacks({ StackName }, options)).Stacks?.[0]?.StackStatus;
     });
@@ -42,7 +42,7 @@ export class StackRecord {
     limit: TimeLimit,
   ): Promise<OwnEntry | 'gone'> {
     const input = { StackName, LogicalResourceId };
-    const detail = await this.call('DescribeStackResource', undefined, limit, async (api, options) => {
+    const detail = await this.call('DescribeStackResource', {}, limit, async (api, options) => {
       return (await api.describeStackResource(input, options)).StackResourceDetail;
     });
     if (!detail) return 'gone';
@@ -50,26 +50,27 @@ export class StackRecord {
     return { physicalResourceId, status, updatedAt: detail.LastUpdatedTimestamp?.getTime() ?? 0 };
   }
 
-  /** All resources of a stack; with a token, those from its page on. */
-  public async resources(
-    StackName: string,
-    limit: TimeLimit,
-    NextToken?: string,
-  ): Promise<readonly StackResource[]> {
-    const page = await this.call('ListStackResources', NextToken, limit, async (api, options) => {
-      const read = await api.listStackResources({ StackName, NextToken }, options);
-      return read.StackResourceSummaries && read;
-    });
-    const next = page?.NextToken;
-    const more = next ? await this.resources(StackName, limit, next) : [];
-    return [...(page?.StackResourceSummaries ?? []).map(resourceOf), ...more];
+  /** All resources of a stack. */
+  public async resources(StackName: string, limit: TimeLimit): Promise<readonly StackResource[]> {
+    const cursor: Cursor = {};
+    let resources: readonly StackResource[] = [];
+    do {
+      const page = await this.call('ListStackResources', cursor, limit, async (api, options) => {
+        const read = await api.listStackResources({ StackName, NextToken: cursor.token }, options);
+        return read.StackResourceSummaries && read;
+      });
+      const read = (page?.StackResourceSummaries ?? []).map(resourceOf);
+      resources = cursor.token ? [...resources, ...read] : read;
+      cursor.token = page?.NextToken || undefined;
+    } while (cursor.token);
+    return resources;
   }
 
   /** The events of a stack, of which an environment remembers what it has read. */
   public events(StackName: string): EventLog {
-    const readPage: ReadPage = async (NextToken, limit) => {
-      const page = await this.call('DescribeStackEvents', NextToken, limit, async (api, options) => {
-        const read = await api.describeStackEvents({ StackName, NextToken }, options);
+    const readPage: ReadPage = async (cursor, limit) => {
+      const page = await this.call('DescribeStackEvents', cursor, limit, async (api, options) => {
+        const read = await api.describeStackEvents({ StackName, NextToken: cursor.token }, options);
         return read.StackEvents && read;
       });
       return { events: (page?.StackEvents ?? []).map(eventOf), next: page?.NextToken || undefined };
@@ -79,10 +80,14 @@ export class StackRecord {
     return eventLog;
   }
 
-  /** Makes one call until it gives some content; `undefined` where what was asked for does not exist. */
+  /**
+   * Makes one call until it gives some content; `undefined` where what was asked for does not exist.
+   *
+   * Where the token of a page is refused, the call is made for the first one instead.
+   */
   private async call<Content>(
     operation: string,
-    token: string | undefined,
+    cursor: Cursor,
     limit: TimeLimit,
     read: (api: CloudFormationReads, options: CallOptions) => Promise<Content | undefined>,
   ): Promise<Content | undefined> {
@@ -97,8 +102,8 @@ export class StackRecord {
         } catch (error) {
           if (!(error instanceof Error) || verdictOn(error) !== Verdict.REFUSED) throw error;
           // nothing but a token could be invalid in these requests
-          if (error.name === 'ValidationError' && !token) return undefined;
-          if (error.name === 'ValidationError') throw error;
+          if (error.name === 'ValidationError' && !cursor.token) return undefined;
+          if (error.name === 'ValidationError') cursor.token = undefined;
           // a read may be repeated, whatever refused it
           throw Object.assign(new Error(error.message), { name: error.name });
         }
@@ -110,6 +115,11 @@ export class StackRecord {
   }
 }
 
+/** Where a reading of several pages is: at the first one if it has no token. */
+interface Cursor {
+  token?: string;
+}
+
 type LoggedEvent = StackEvent & { readonly eventId: string };
 
 /** `next` is the token of the page with older ones. */
@@ -118,7 +128,7 @@ interface EventPage {
   readonly next?: string;
 }
 
-type ReadPage = (token: string | undefined, limit: TimeLimit) => Promise<EventPage>;
+type ReadPage = (cursor: Cursor, limit: TimeLimit) => Promise<EventPage>;
 
 /** The events of a stack, newest first, as far back as somebody needed them. */
 export class EventLog {
@@ -130,21 +140,21 @@ export class EventLog {
   /** Reads from the newest event back until they are enough, together with those that are known already. */
   public async update(isEnough: (events: Events) => boolean, limit: TimeLimit): Promise<Events> {
     const { known, isWhole } = this;
-    let token: string | undefined;
+    const cursor: Cursor = {};
     let read: readonly LoggedEvent[] = [];
     do {
-      const page = await this.read(token, limit);
-      token = page.next;
-      read = joined(read, page.events);
+      const page = await this.read(cursor, limit);
+      read = cursor.token ? joined(read, page.events) : page.events;
+      cursor.token = page.next;
       // a stack that is gone shows none
       const isJoint =
-        (read.length === 0 && !token) || read.some(({ eventId }) => eventId === known[0]?.eventId);
+        (read.length === 0 && !page.next) || read.some(({ eventId }) => eventId === known[0]?.eventId);
       if (!isJoint) continue;
       const all = joined(read, known);
       // the token that led on from what is known may be too old
       if (isWhole || isEnough(all)) return this.keep(all, isWhole);
-    } while (token && !isEnough(read));
-    return this.keep(read, !token);
+    } while (cursor.token && !isEnough(read));
+    return this.keep(read, !cursor.token);
   }
 
   private keep(events: readonly LoggedEvent[], isWhole: boolean): Events {

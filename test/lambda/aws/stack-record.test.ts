@@ -435,12 +435,30 @@ describe('the resources of a stack', () => {
     expect(reads.calls.map(({ input }) => input.NextToken)).toEqual([undefined, '1', '1']);
   });
 
-  test('are not those of the first pages if a later one is refused', async () => {
+  test('are read from the first page again if the token of a later one is refused', async () => {
+    const reads = new Reads();
+    reads.resources = [[resource('One', 'A')], [resource('Two', 'B')], [resource('Three', 'C')]];
+    reads.trouble = (_call, index) => (index === 2 ? gone() : undefined);
+
+    await expect(resourcesOf(reads)).resolves.toHaveLength(3);
+    expect(reads.calls.map(({ input }) => input.NextToken)).toEqual([
+      undefined,
+      '1',
+      '2',
+      undefined,
+      '1',
+      '2',
+    ]);
+  });
+
+  test('cannot be read if the token of a later page is always refused', async () => {
     const reads = new Reads();
     reads.resources = [[resource('One', 'A')], [resource('Two', 'B')]];
-    reads.trouble = (_call, index) => (index === 1 ? gone() : undefined);
+    reads.trouble = () => (reads.calls.at(-1)?.input.NextToken ? gone() : undefined);
 
-    await expect(resourcesOf(reads)).rejects.toThrow('ListStackResources: ValidationError');
+    await expect(resourcesOf(reads)).rejects.toThrow('ListStackResources');
+    expect(reads.clock.now() - NOON).toBeGreaterThan(800_000);
+    expect(reads.calls.length).toBeLessThan(3 * 900);
   });
 
   test('are none where the stack is gone', async () => {
@@ -679,11 +697,23 @@ describe('the events of a stack', () => {
     await expect(numbers()).resolves.toEqual(down(24, 1));
   });
 
-  test('are not taken as complete if a later page is refused', async () => {
-    const { reads, numbers } = withEvents(6);
-    reads.trouble = (_call, index) => (index === 1 ? gone() : undefined);
+  test('are read from the newest one again if the token of a later page is refused', async () => {
+    const { reads, numbers, tokens, down } = withEvents(9);
+    reads.trouble = (_call, index) => {
+      if (index !== 2) return undefined;
+      reads.events = events(10, 1);
+      return gone();
+    };
 
-    await expect(numbers()).rejects.toThrow('DescribeStackEvents: ValidationError');
+    await expect(numbers()).resolves.toEqual(down(10, 1));
+    expect(tokens().slice(0, 4)).toEqual([undefined, '3', '6', undefined]);
+  });
+
+  test('are none if the stack is deleted while they are read', async () => {
+    const { reads, numbers } = withEvents(6);
+    reads.trouble = (_call, index) => (index > 0 ? gone() : undefined);
+
+    await expect(numbers()).resolves.toEqual([]);
   });
 
   test('of a deleted stack are those read before', async () => {
@@ -711,8 +741,9 @@ describe('the events of a stack', () => {
 
   test('continue where they were after a failed reading', async () => {
     const { reads, numbers, down } = withEvents(9);
-    reads.trouble = (_call, index) => (index === 1 ? answered('ValidationError', 400) : undefined);
-    await expect(numbers()).rejects.toThrow('DescribeStackEvents: ValidationError: no, after 1 attempt');
+    reads.trouble = (_call, index) => (index > 0 ? answered('InternalFailure', 500) : undefined);
+    await expect(numbers()).rejects.toThrow('DescribeStackEvents: InternalFailure: no');
+    reads.trouble = () => undefined;
     reads.events = events(11, 1);
 
     await expect(numbers()).resolves.toEqual(down(11, 1));
@@ -723,8 +754,9 @@ describe('the events of a stack', () => {
     await numbers();
     const before = reads.calls.length;
     reads.events = events(16, 1);
-    reads.trouble = (_call, index) => (index === before + 2 ? answered('ValidationError', 400) : undefined);
-    await expect(numbers()).rejects.toThrow('ValidationError');
+    reads.trouble = (_call, index) => (index > before + 1 ? answered('InternalFailure', 500) : undefined);
+    await expect(numbers()).rejects.toThrow('InternalFailure');
+    reads.trouble = () => undefined;
 
     await expect(numbers()).resolves.toEqual(down(16, 1));
   });
