@@ -39,6 +39,11 @@ export function verdictOn(error: unknown): Verdict {
   return isRefused ? Verdict.REFUSED : Verdict.UNCLEAR;
 }
 
+/** The same error without its verdict: the call is tried again. */
+export function repeatable({ name, message }: Error): Error {
+  return Object.assign(new Error(message), { name });
+}
+
 export function isAccessDenied(error: unknown): boolean {
   return error instanceof Error && ACCESS_DENIED.test(error.name);
 }

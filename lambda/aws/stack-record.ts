@@ -2,7 +2,7 @@ import type { StackEvent as ReadEvent } from '@aws-sdk/client-cloudformation';
 import type { OwnEntry } from '../decision/after-response';
 import type { Events, StackEvent, StackResource } from '../decision/history';
 import type { Clock, TimeLimit } from '../runtime/clock';
-import { Denial, isAccessDenied, Verdict, verdictOn } from './errors';
+import { Denial, isAccessDenied, repeatable, Verdict, verdictOn } from './errors';
 import type { CallOptions, Retry } from './retry';
 
 /** The calls of CloudFormation that the handler makes. */
@@ -105,7 +105,7 @@ export class StackRecord {
           if (error.name === 'ValidationError' && !cursor.token) return undefined;
           if (error.name === 'ValidationError') cursor.token = undefined;
           // a read may be repeated, whatever refused it
-          throw Object.assign(new Error(error.message), { name: error.name });
+          throw repeatable(error);
         }
       });
     } catch (error) {

@@ -2,6 +2,7 @@ import {
   CreateAPIKeyCommand,
   DeleteAPIKeyCommand,
   ListAPIKeysCommand,
+  WAFInvalidParameterException,
   WAFNonexistentItemException,
   type WAFV2Client,
 } from '@aws-sdk/client-wafv2';
@@ -11,7 +12,7 @@ import { digestOf, type KeyReference, type Location } from '../decision/key-id';
 import type { Clock, TimeLimit } from '../runtime/clock';
 import type { Log, SeenKeys } from '../runtime/log';
 import { ABSENCE_PAUSES, CLOCK_SKEW, LIST_LAG } from '../timings';
-import { described, Verdict, verdictOn } from './errors';
+import { described, repeatable, Verdict, verdictOn } from './errors';
 import type { Retry } from './retry';
 
 export interface WafKeysOptions {
@@ -135,8 +136,7 @@ export class KeyList implements Listing {
     for (const pause of ABSENCE_PAUSES) {
       if (isFound()) break;
       await clock.sleep(pause * limit.budget.absenceScale, limit.signal);
-      this.marker = undefined;
-      this.markersRead.clear();
+      this.beginAgain();
       await this.readUntil(isFound, limit);
     }
     // the pauses of a short function are shorter than a list may be late
@@ -166,10 +166,17 @@ export class KeyList implements Listing {
     const what = `ListAPIKeys in ${region}`;
     // WAF's lists may go on with a marker when nothing is left, and have empty pages in between
     while (!isEnough() && !this.markersRead.has(this.marker)) {
-      const command = new ListAPIKeysCommand({ Scope: scope, NextMarker: this.marker, Limit: 100 });
-      const page = await retry.untilDone(what, what, limit, () =>
-        retry.once(limit, options => clientFor(region).send(command, options)),
-      );
+      const page = await retry.untilDone(what, what, limit, async () => {
+        const command = new ListAPIKeysCommand({ Scope: scope, NextMarker: this.marker, Limit: 100 });
+        try {
+          return await retry.once(limit, options => clientFor(region).send(command, options));
+        } catch (error) {
+          if (!(error instanceof WAFInvalidParameterException && this.marker)) throw error;
+          // the key that the marker stands for may have been deleted meanwhile
+          this.beginAgain();
+          throw repeatable(error);
+        }
+      });
       this.markersRead.add(this.marker);
       this.url ??= page.ApplicationIntegrationURL || undefined;
       for (const { APIKey: key, TokenDomains: tokenDomains = [], ...more } of page.APIKeySummaries ?? []) {
@@ -178,5 +185,10 @@ export class KeyList implements Listing {
       }
       this.marker = page.NextMarker || undefined;
     }
+  }
+
+  private beginAgain(): void {
+    this.marker = undefined;
+    this.markersRead.clear();
   }
 }

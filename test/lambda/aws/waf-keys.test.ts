@@ -150,6 +150,23 @@ describe('a list', () => {
     expect(account.calls()).toHaveLength(5);
   });
 
+  test('is read from the first page again if the marker of a later one is refused', async () => {
+    const account = new WafAccount({ pageSize: 2, quota: 'unlimited' });
+    const made = Array.from({ length: 5 }, () => foreign(account));
+    const refused = failed(400, 'WAFInvalidParameterException', 'before', 'bad marker');
+    let lists = 0;
+    account.waf.faults.when(() => {
+      lists += 1;
+      return lists === 3 ? refused : undefined;
+    });
+    const list = account.environment().list(IRELAND);
+
+    await account.clock.run(list.readUntil(() => false, account.limit()));
+
+    expect([...list.keys.values()].map(({ key }) => key)).toEqual(made);
+    expect(lists).toBe(6);
+  });
+
   test('that cannot be read fails with the call and AWS’s last error', async () => {
     const account = new WafAccount();
     account.waf.faults.when(() => failed(400, 'WAFInvalidParameterException', 'before', 'bad marker'));
