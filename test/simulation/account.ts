@@ -139,7 +139,7 @@ export class Account {
       waf: (call, invocation) => withRole(invocation, () => this.callWaf(call, invocation)),
       read: (region, operation, input, invocation) =>
         withRole(invocation, () =>
-          this.through(this.troubles.withRead(), invocation, operation, () =>
+          this.through(this.troubles.withRead(isFurther(input)), invocation, operation, () =>
             this.withFurtherEvents(this.reads.read(region, operation, input)),
           ),
         ),
@@ -160,7 +160,7 @@ export class Account {
 
   private async callWaf(call: WafCall, invocation: Invocation): Promise<object> {
     const { operation, region, input } = call;
-    const trouble = this.troubles.withWaf(operation);
+    const trouble = this.troubles.withWaf(operation, isFurther(input));
     if (call.creation && trouble.kind === 'lostRequest' && this.troubles.hasRival()) {
       const { Scope, TokenDomains }: { Scope?: 'REGIONAL'; TokenDomains?: string[] } = input;
       this.ledger.record(this.waf.createForeignKey(region, Scope ?? 'REGIONAL', TokenDomains ?? []));
@@ -168,7 +168,7 @@ export class Account {
     }
     return this.through(trouble, invocation, operation, async () => {
       const { lastMarker, beginsEmpty } = this.conditions.list;
-      const isStart = operation === 'ListAPIKeys' && !('NextMarker' in input && input.NextMarker);
+      const isStart = operation === 'ListAPIKeys' && !isFurther(input);
       if (isStart && beginsEmpty) return { APIKeySummaries: [], NextMarker: BEGINNING };
       const asked =
         'NextMarker' in input && input.NextMarker === BEGINNING ? without(input, 'NextMarker') : input;
@@ -216,6 +216,12 @@ export class Account {
     if (trouble.after) return trouble.after === 'hang' ? never() : Promise.reject(trouble.after);
     return output;
   }
+}
+
+function isFurther(input: object): boolean {
+  return (
+    ('NextMarker' in input && Boolean(input.NextMarker)) || ('NextToken' in input && Boolean(input.NextToken))
+  );
 }
 
 /** The marker of an empty first page. */

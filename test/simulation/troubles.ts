@@ -43,7 +43,8 @@ export class Troubles {
     this.isOver = true;
   }
 
-  withWaf(operation: string): Trouble {
+  /** `isFurther` for a page of a list that is asked for by what the one before gave. */
+  withWaf(operation: string, isFurther: boolean): Trouble {
     const dice = this.waf;
     const way = latency(dice, 300);
     if (!this.isOver && this.isWithin(this.conditions.wafOut))
@@ -54,7 +55,11 @@ export class Troubles {
       const before = sdkError('WAFLimitsExceededException', 'injected', 400);
       return { ...way, kind: 'refused', before };
     }
-    if (is('lostRequest')) return { ...way, kind: 'lostRequest', before: broken(dice) };
+    if (is('lostRequest')) {
+      const isRefused = isFurther && dice.chance(0.3);
+      const before = isRefused ? sdkError('WAFInvalidParameterException', 'injected', 400) : broken(dice);
+      return { ...way, kind: 'lostRequest', before };
+    }
     if (is('lostResponse')) return { ...way, kind: 'lostResponse', after: broken(dice) };
     if (is('slow')) return { ...way, kind: 'slow', ...slow(dice) };
     if (operation === 'DeleteAPIKey' && is('conflict')) {
@@ -69,7 +74,7 @@ export class Troubles {
     return !this.isOver && this.waf.chance(0.3);
   }
 
-  withRead(): Trouble {
+  withRead(isFurther: boolean): Trouble {
     const dice = this.reads;
     const way = latency(dice, 300);
     const { readsOut } = this.conditions;
@@ -80,6 +85,8 @@ export class Troubles {
         return { ...way, kind: 'out', before: readsOut.how === 'throttled' ? throttled() : broken(dice) };
     }
     if (!this.comes('reads', dice)) return way;
+    if (isFurther && dice.chance(0.3))
+      return { ...way, kind: 'reads', before: sdkError('ValidationError', 'injected', 400) };
     return { ...way, kind: 'reads', before: dice.chance(0.5) ? throttled() : broken(dice) };
   }
 
