@@ -2,6 +2,8 @@ import { Refusal } from '../../../lambda/aws/errors';
 import { Retry } from '../../../lambda/aws/retry';
 import { leaving, type TimeLimit, timeLimit, within } from '../../../lambda/runtime/clock';
 import { SLOT, SLOT_ADVANCE, SUCCESS_MEMORY } from '../../../lambda/timings';
+import { Quota } from '../../../local-aws/quota';
+import { seededRandom } from '../../virtual-account/seeded-random';
 import { VirtualClock } from '../../virtual-account/virtual-clock';
 
 const answered = (name: string, httpStatusCode = 400) =>
@@ -317,6 +319,32 @@ describe('refusals for a quota', () => {
     await clock.run(clock.sleep(SUCCESS_MEMORY + 1));
     await untilDone(inTurn(throttle()));
     expect(inSlot()).toBe(ofAll);
+  });
+
+  test('leave environments to end one after another, not all in the end', async () => {
+    const clock = new VirtualClock();
+    const random = seededRandom(1);
+    const quota = new Quota(clock, { perSecond: { SomeCall: 5 } });
+    const latency = () => clock.sleep(30 + 30 * random());
+    const fourCalls = async () => {
+      const retry = new Retry(clock, random);
+      const limit = timeLimit(clock, 900_000, new AbortController().signal);
+      const call = async () => {
+        await latency();
+        if (!quota.allows('eu-west-1', 'SomeCall')) throw throttle();
+        await latency();
+      };
+      for (let calls = 0; calls < 4; calls += 1) await retry.untilDone('SomeCall', 'quota', limit, call);
+      return clock.now();
+    };
+    const startedAt = clock.now();
+
+    const ends = await clock.run(Promise.all(Array.from({ length: 60 }, fourCalls)));
+
+    const took = ends.map(end => end - startedAt).sort((one, other) => one - other);
+    const [half = 0, all = 0] = [took[29], took.at(-1)];
+    expect(all).toBeLessThan(1.15 * 60 * 4 * 200);
+    expect(half).toBeLessThan(0.65 * all);
   });
 
   test('do not outlast the limit', async () => {
