@@ -1,6 +1,5 @@
 import { Attribute } from '../../lib/properties';
 import { Denial } from '../aws/errors';
-import type { EventLog } from '../aws/stack-record';
 import type { KeyList } from '../aws/waf-keys';
 import type { Sending } from '../decision/after-response';
 import { decideDelete } from '../decision/decide-delete';
@@ -47,16 +46,13 @@ export class Lifecycle implements EventHandler {
 class EventWork {
   /** of the locations that the event needs */
   private readonly lists: KeyList[] = [];
-  private readonly eventLog: EventLog;
 
   constructor(
     private readonly options: LifecycleOptions,
     private readonly pending: PendingKeys,
     private readonly event: LifecycleEvent,
     private readonly limit: TimeLimit,
-  ) {
-    this.eventLog = options.record.events(event.stackId);
-  }
+  ) {}
 
   public async createOrUpdate(): Promise<Result> {
     const { event } = this;
@@ -149,13 +145,13 @@ class EventWork {
 
   private async readMore(reading: StackReading, next: keyof StackReading): Promise<Evidence['record']> {
     const { record, log } = this.options;
-    const { event, limit, eventLog } = this;
+    const { event, limit } = this;
     const { status } = reading;
     try {
       if (!status) return { status: await record.status(event.stackId, limit) };
       if (next === 'resources')
         return { ...reading, resources: await record.resources(event.stackId, limit) };
-      const events = await eventLog.update(read => reachesSettled(read, event), limit);
+      const events = await record.events(event.stackId, read => reachesSettled(read, event), limit);
       // guard: events show the request
       const history = eventsCount(events, status, event) ? historyOf(events, event) : 'late';
       return { ...reading, history };

@@ -1,5 +1,5 @@
 import { Refusal } from '../aws/errors';
-import type { EventLog, StackRecord } from '../aws/stack-record';
+import type { StackRecord } from '../aws/stack-record';
 import type { WafKeys } from '../aws/waf-keys';
 import { afterResponse, isRequestOver, type Look, type Sending } from '../decision/after-response';
 import type { DesiredKey } from '../decision/desired-key';
@@ -77,7 +77,7 @@ export class PendingKeys {
       const { request, id } = created;
       if (request.stackId !== stackId || request.logicalResourceId !== logicalResourceId) continue;
       try {
-        const events = await eventsSince(request, record.events(stackId), limit);
+        const events = await eventsSince(request, record, limit);
         if (showFailure(events, request)) await this.delete(created, limit);
       } catch (error) {
         log('could not read what became of the new key', { id, error: String(error) });
@@ -120,7 +120,6 @@ export class PendingKeys {
   private async settle(created: PendingKey, sending: Sending, limit: TimeLimit): Promise<boolean> {
     const { clock, log, record } = this.options;
     const { request, id, key } = created;
-    const eventLog = record.events(request.stackId);
     const sentAt = clock.now();
     const looks: Look[] = [];
     for (let isBlind = false; ; ) {
@@ -133,7 +132,7 @@ export class PendingKeys {
       const last = looks.at(-1);
       try {
         if (plan === 'read events' && last) {
-          looks.splice(-1, 1, { ...last, events: await eventsSince(request, eventLog, limit) });
+          looks.splice(-1, 1, { ...last, events: await eventsSince(request, record, limit) });
           continue;
         }
         const next = LOOKS.find(due => due > (last?.after ?? 0)) ?? Number.POSITIVE_INFINITY;
@@ -172,7 +171,7 @@ export class PendingKeys {
         isOver = isRequestOver(entry, wasShown, request);
         // what is being deleted may be what an earlier request left
         if (entry !== 'gone' && entry.status.startsWith('DELETE_'))
-          isOver = showFailure(await eventsSince(request, record.events(stackId), soon), request);
+          isOver = showFailure(await eventsSince(request, record, soon), request);
         wasShown ||= entry !== 'gone';
       } catch (error) {
         log('could not read whether the request still stands', { error: String(error) });
@@ -201,6 +200,6 @@ export class PendingKeys {
   }
 }
 
-function eventsSince({ signedAt }: ResourceRequest, eventLog: EventLog, limit: TimeLimit) {
-  return eventLog.update(events => (events.at(-1)?.at ?? signedAt) < signedAt, limit);
+function eventsSince({ stackId, signedAt }: ResourceRequest, record: StackRecord, limit: TimeLimit) {
+  return record.events(stackId, events => (events.at(-1)?.at ?? signedAt) < signedAt, limit);
 }

@@ -17,7 +17,8 @@ const QUOTA = 'CloudFormation';
  * Every reading throws a `Denial` where the role may not make it, and another error when the time is up.
  */
 export class StackRecord {
-  private readonly eventLogs = new Map<string, EventLog>();
+  /** what an environment has read */
+  private readonly knownEvents = new Map<string, KnownEvents>();
 
   constructor(
     private readonly reads: () => Promise<CloudFormationReads>,
@@ -66,18 +67,32 @@ export class StackRecord {
     return resources;
   }
 
-  /** The events of a stack, of which an environment remembers what it has read. */
-  public events(StackName: string): EventLog {
-    const readPage: ReadPage = async (cursor, limit) => {
+  /** Reads events from the newest back until they are enough, together with those that are known already. */
+  public async events(
+    StackName: string,
+    isEnough: (events: Events) => boolean,
+    limit: TimeLimit,
+  ): Promise<Events> {
+    const known = this.knownEvents.get(StackName) ?? { events: [], isWhole: false };
+    const cursor: Cursor = {};
+    let read: KnownEvents = known;
+    do {
       const page = await this.call('DescribeStackEvents', cursor, limit, async (api, options) => {
-        const read = await api.describeStackEvents({ StackName, NextToken: cursor.token }, options);
-        return read.StackEvents && read;
+        const content = await api.describeStackEvents({ StackName, NextToken: cursor.token }, options);
+        return content.StackEvents && content;
       });
-      return { events: (page?.StackEvents ?? []).map(eventOf), next: page?.NextToken || undefined };
-    };
-    const eventLog = this.eventLogs.get(StackName) ?? new EventLog(readPage);
-    this.eventLogs.set(StackName, eventLog);
-    return eventLog;
+      const events = joined(cursor.token ? read.events : [], (page?.StackEvents ?? []).map(eventOf));
+      cursor.token = page?.NextToken || undefined;
+      read = { events, isWhole: !cursor.token };
+      // a stack that is gone shows none
+      const isGone = read.isWhole && events.length === 0;
+      if (!isGone && !events.some(({ eventId }) => eventId === known.events[0]?.eventId)) continue;
+      const all = joined(events, known.events);
+      // the token that led on from what is known may be too old
+      if (known.isWhole || isEnough(all)) read = { events: all, isWhole: known.isWhole };
+    } while (!read.isWhole && !isEnough(read.events));
+    this.knownEvents.set(StackName, read);
+    return read.events;
   }
 
   /**
@@ -122,46 +137,10 @@ interface Cursor {
 
 type LoggedEvent = StackEvent & { readonly eventId: string };
 
-/** `next` is the token of the page with older ones. */
-interface EventPage {
-  readonly events: readonly LoggedEvent[];
-  readonly next?: string;
-}
-
-type ReadPage = (cursor: Cursor, limit: TimeLimit) => Promise<EventPage>;
-
 /** The events of a stack, newest first, as far back as somebody needed them. */
-export class EventLog {
-  private known: readonly LoggedEvent[] = [];
-  private isWhole = false;
-
-  constructor(private readonly read: ReadPage) {}
-
-  /** Reads from the newest event back until they are enough, together with those that are known already. */
-  public async update(isEnough: (events: Events) => boolean, limit: TimeLimit): Promise<Events> {
-    const { known, isWhole } = this;
-    const cursor: Cursor = {};
-    let read: readonly LoggedEvent[] = [];
-    do {
-      const page = await this.read(cursor, limit);
-      read = cursor.token ? joined(read, page.events) : page.events;
-      cursor.token = page.next;
-      // a stack that is gone shows none
-      const isJoint =
-        (read.length === 0 && !page.next) || read.some(({ eventId }) => eventId === known[0]?.eventId);
-      if (!isJoint) continue;
-      const all = joined(read, known);
-      // the token that led on from what is known may be too old
-      if (isWhole || isEnough(all)) return this.keep(all, isWhole);
-    } while (cursor.token && !isEnough(read));
-    return this.keep(read, !cursor.token);
-  }
-
-  private keep(events: readonly LoggedEvent[], isWhole: boolean): Events {
-    this.known = events;
-    this.isWhole = isWhole;
-    return events;
-  }
+interface KnownEvents {
+  readonly events: readonly LoggedEvent[];
+  readonly isWhole: boolean;
 }
 
 /** Both, each event once: pages shift when new events come up. */

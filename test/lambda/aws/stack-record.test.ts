@@ -169,7 +169,7 @@ const readings: [Call, string, (reads: Reads, limit?: TimeLimit) => Promise<unkn
   [
     'describeStackEvents',
     'DescribeStackEvents',
-    (reads, limit = reads.limit()) => reads.record.events(STACK_ID).update(() => false, limit),
+    (reads, limit = reads.limit()) => reads.record.events(STACK_ID, () => false, limit),
   ],
 ];
 
@@ -489,22 +489,23 @@ describe('the events of a stack', () => {
   const withEvents = (newest: number, oldest = 1) => {
     const reads = new Reads();
     reads.events = events(newest, oldest);
-    const log = reads.record.events(STACK_ID);
     /** the numbers of the events read, until there are `enough` or all */
     const numbers = async (enough = Number.POSITIVE_INFINITY, limit = reads.limit()) =>
-      (await reads.run(log.update(read => read.length >= enough, limit))).map(({ at }) => at);
+      (await reads.run(reads.record.events(STACK_ID, read => read.length >= enough, limit))).map(
+        ({ at }) => at,
+      );
     const tokens = () => reads.calls.map(({ input }) => input.NextToken);
     const down = (from: number, to: number) => events(from, to).map(({ Timestamp }) => Timestamp?.getTime());
-    return { reads, log, numbers, tokens, down };
+    return { reads, numbers, tokens, down };
   };
 
   test('have the resource, its id, the status and the time', async () => {
-    const { reads, log } = withEvents(0);
+    const { reads } = withEvents(0);
     const own = event(2, { PhysicalResourceId: '', Timestamp: new Date(NOON) });
     const ofStack = event(1, { LogicalResourceId: 'shop', PhysicalResourceId: STACK_ID });
     reads.events = [own, ofStack];
 
-    await expect(reads.run(log.update(() => true, reads.limit()))).resolves.toMatchObject([
+    await expect(reads.run(reads.record.events(STACK_ID, () => true, reads.limit()))).resolves.toMatchObject([
       {
         logicalResourceId: 'CaptchaKey',
         physicalResourceId: undefined,
@@ -516,10 +517,10 @@ describe('the events of a stack', () => {
   });
 
   test('without their members say nothing', async () => {
-    const { reads, log } = withEvents(0);
+    const { reads } = withEvents(0);
     reads.events = [{ StackId: STACK_ID, StackName: 'shop', EventId: 'event', Timestamp: undefined }];
 
-    await expect(reads.run(log.update(() => true, reads.limit()))).resolves.toMatchObject([
+    await expect(reads.run(reads.record.events(STACK_ID, () => true, reads.limit()))).resolves.toMatchObject([
       { logicalResourceId: '', physicalResourceId: undefined, status: '', at: 0 },
     ]);
   });
@@ -568,7 +569,7 @@ describe('the events of a stack', () => {
       reads.clock,
     );
 
-    await reads.run(record.events(STACK_ID).update(() => false, reads.limit()));
+    await reads.run(record.events(STACK_ID, () => false, reads.limit()));
 
     expect(calls).toBe(1);
   });
@@ -596,7 +597,7 @@ describe('the events of a stack', () => {
     await numbers(9);
     reads.events = events(14, 1);
     const before = reads.calls.length;
-    const later = reads.record.events(STACK_ID).update(read => read.length >= 9, reads.limit());
+    const later = reads.record.events(STACK_ID, read => read.length >= 9, reads.limit());
 
     expect((await reads.run(later)).map(({ at }) => at)).toEqual(down(14, 4));
     expect(reads.calls).toHaveLength(before + 1);
@@ -606,7 +607,7 @@ describe('the events of a stack', () => {
     const { reads, numbers } = withEvents(12);
     await numbers();
     reads.trouble = gone;
-    const others = reads.record.events(STACK_ID.replace('shop', 'blog')).update(() => false, reads.limit());
+    const others = reads.record.events(STACK_ID.replace('shop', 'blog'), () => false, reads.limit());
 
     await expect(reads.run(others)).resolves.toEqual([]);
   });
