@@ -1,55 +1,31 @@
 import { Attribute } from '../../lib/properties';
 import { Denial } from '../aws/errors';
 import type { KeyList } from '../aws/waf-keys';
-import type { Sending } from '../decision/after-response';
 import { decideDelete } from '../decision/decide-delete';
 import { decideUpdate } from '../decision/decide-update';
 import { type DesiredKey, parseDesiredKey } from '../decision/desired-key';
 import type { Evidence, Need, StackReading } from '../decision/evidence';
 import { eventsCount, historyOf, reachesSettled } from '../decision/history';
 import * as keyIds from '../decision/key-id';
-import type { EventHandler } from '../protocol/custom-resource';
 import type { LifecycleEvent } from '../protocol/event';
 import type { Result } from '../protocol/response';
 import { type TimeLimit, within } from '../runtime/clock';
 import type { SeenKeys } from '../runtime/log';
 import { FIRST_READING_PAUSE, LONGEST_READING_PAUSE, RECORD_LAG } from '../timings';
-import { PendingKeys, type PendingKeysOptions } from './pending-keys';
+import type { PendingKeys, PendingKeysOptions } from './pending-keys';
 
-type LifecycleOptions = PendingKeysOptions & { readonly seen: SeenKeys };
-
-/** What Create, Update and Delete do. */
-export class Lifecycle implements EventHandler {
-  private readonly pending: PendingKeys;
-
-  constructor(private readonly options: LifecycleOptions) {
-    this.pending = new PendingKeys(options);
-  }
-
-  public handle(event: LifecycleEvent, limit: TimeLimit): Promise<Result> {
-    const work = new EventWork(this.options, this.pending, event, limit);
-    return event.type === 'Delete' ? work.delete() : work.createOrUpdate();
-  }
-
-  /** Deletes what was created for the event; resolves to its id if that fails, so that CloudFormation deletes it. */
-  public async fail(event: LifecycleEvent, limit: TimeLimit): Promise<string> {
-    const { requestId, physicalResourceId = keyIds.failedCreateId(requestId) } = event;
-    return (await this.pending.undo(event, limit)) ?? physicalResourceId;
-  }
-
-  public afterResponse(event: LifecycleEvent, sending: Sending, limit: TimeLimit): Promise<boolean> {
-    return this.pending.afterResponse(event, sending, limit);
-  }
+export interface LifecycleOptions extends PendingKeysOptions {
+  readonly seen: SeenKeys;
+  readonly pending: PendingKeys;
 }
 
-/** Gathers the evidence that the decision on one event asks for, and carries its plan out. */
-class EventWork {
+/** What Create, Update and Delete do: gathers the evidence that a decision asks for, and carries its plan out. */
+export class Lifecycle {
   /** of the locations that the event needs */
   private readonly lists: KeyList[] = [];
 
   constructor(
     private readonly options: LifecycleOptions,
-    private readonly pending: PendingKeys,
     private readonly event: LifecycleEvent,
     private readonly limit: TimeLimit,
   ) {}
@@ -69,7 +45,7 @@ class EventWork {
 
   public async delete(): Promise<Result> {
     const { event, limit } = this;
-    const { clock, log } = this.options;
+    const { clock, log, pending } = this.options;
     const { physicalResourceId: id = '', stackRegion } = event;
     const keyId = keyIds.parseKeyId(id, stackRegion);
     const failedRequest = keyIds.failedRequestOf(id);
@@ -79,26 +55,26 @@ class EventWork {
       if (plan.plan === 'nothing') log('left the key alone', { id, why: plan.why });
       else await this.deleteKeys(plan.keys, plan.left);
     } else if (failedRequest !== undefined) {
-      await this.pending.undo(failedRequest, limit);
+      await pending.undo(failedRequest, limit);
     } else {
       // CloudFormation invented the id: the request may still be at work elsewhere, and needs its role to clean up
       // guard: the role stays for a while
       await clock.sleep(limit.budget.cancelledRequestGrace, limit.signal);
       // a stack can always be deleted: no reading takes so long that the response is late
       const soon = within(clock, RECORD_LAG / 2, { ...limit, at: limit.at - limit.budget.call });
-      await this.pending.undoWhatFailed(event, soon);
+      await pending.undoWhatFailed(event, soon);
     }
     return { status: 'SUCCESS', id };
   }
 
   private async create(desired: DesiredKey, after?: keyIds.KeyReference): Promise<Result> {
     await this.listOf(desired.location).integrationUrl(this.limit);
-    const { id, key, location } = await this.pending.create(this.event, desired, after, this.limit);
+    const { id, key, location } = await this.options.pending.create(this.event, desired, after, this.limit);
     return this.success(id, key, location);
   }
 
   private async deleteKeys(unnamed: readonly keyIds.KeyReference[], left: readonly keyIds.KeyReference[]) {
-    const { keys, seen, log } = this.options;
+    const { keys, seen, log, pending } = this.options;
     for (const key of left)
       log('left a key that the record names, or may name', { id: keyIds.newKeyId(key) });
     for (const reference of unnamed) {
@@ -106,7 +82,7 @@ class EventWork {
       const known = seen.keyOf(digest);
       const key = known ?? (await this.listOf(location).lookFor(digest, this.limit))?.key;
       if (key) await keys.delete(location, key, this.limit);
-      if (key) this.pending.forget(key);
+      if (key) pending.forget(key);
       log(key ? 'deleted the key' : 'the key is gone already', { id: keyIds.newKeyId(reference) });
     }
   }

@@ -11,7 +11,7 @@ const RESPONSES_REMEMBERED = 1000;
 /** What a custom resource does with its events. */
 export interface EventHandler {
   handle(event: LifecycleEvent, limit: TimeLimit): Promise<Result>;
-  /** Undoes what was created for an event that fails; resolves to the physical id to fail it with. */
+  /** Deletes what was created for an event that fails; resolves to the id to fail it with: that of what is left, if any. */
   fail(event: LifecycleEvent, limit: TimeLimit): Promise<string>;
   /** Finishes the event once its response was sent; resolves to whether the response is still right. */
   afterResponse(event: LifecycleEvent, sending: Sending, limit: TimeLimit): Promise<boolean>;
