@@ -22,17 +22,6 @@ export type UpdatePlan =
 
 type Plan = UpdatePlan | Need;
 
-interface Past {
-  readonly isRollback: boolean;
-  readonly isAged: boolean;
-  /** since the stack was last settled, the earliest first */
-  readonly ids: readonly KeyId[];
-  readonly settled: KeyId | undefined;
-  readonly isSettledIdKnown: boolean;
-  /** whether the resource has completed since, and may have another id than then */
-  readonly hasCompleted: boolean;
-}
-
 const NO_STACK = { plan: 'fail', reason: 'expected a stack, got none that exists' } as const;
 const NO_SETTLED_ID = {
   plan: 'fail',
@@ -88,7 +77,7 @@ export function decideUpdate(request: ResourceRequest, desired: DesiredKey, evid
     return use(current, currentKey, adopted(current));
 
   // row 6
-  if (mayBeHidden(desired, past)) return { need: 'later reading' };
+  if (mayBeHidden(desired, settled, past.isAged)) return { need: 'later reading' };
   return { plan: 'create', after: previousOf(desired, settled) };
 }
 
@@ -127,8 +116,8 @@ function decideExisting(
   if (past === 'denied') return imported();
   const former = past.isRollback ? past.ids.find(isMeant) : undefined;
   if (former) return use(reference, key, former.text);
-  if (mayBeHidden(desired, past)) return { need: 'later reading' };
   const { settled, ids } = past;
+  if (mayBeHidden(desired, settled, past.isAged)) return { need: 'later reading' };
   if (settled?.digest !== reference.digest) return imported(previousOf(desired, settled), ids);
   return imported(desired.keepPreviousKey ? settled.after : undefined, ids);
 }
@@ -140,7 +129,7 @@ function previousOf({ keepPreviousKey }: DesiredKey, settled: KeyId | undefined)
 }
 
 /** Whether the previous key may be missing only because the reading is of the operation before, for the same id. */
-function mayBeHidden({ keepPreviousKey }: DesiredKey, { settled, isAged }: Past): boolean {
+function mayBeHidden({ keepPreviousKey }: DesiredKey, settled: KeyId | undefined, isAged: boolean): boolean {
   return keepPreviousKey && !settled && !isAged;
 }
 
@@ -154,15 +143,16 @@ function pastOf({ record }: Evidence, request: ResourceRequest) {
   if (!history) return { need: 'history' } as const;
   if (history === 'denied') return history;
   if (history === 'late') return { need: 'later reading' } as const;
-  const past: Past = {
+  return {
     isRollback: status.value.includes('ROLLBACK'),
     isAged: isAged(status.readAt, request),
+    // since the stack was last settled, the earliest first
     ids: history.ids.flatMap(id => parseKeyId(id, request.stackRegion) ?? []),
     settled: parseKeyId(history.settledId ?? '', request.stackRegion),
     isSettledIdKnown: history.isSettledIdKnown,
+    // since then, so that it may have another id
     hasCompleted: history.completedIds.has(request.logicalResourceId),
   };
-  return past;
 }
 
 /** The key of an id, if it is listed and fits what is desired; the need to look for it where that is not known. */

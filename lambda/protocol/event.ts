@@ -3,13 +3,7 @@ import type { ResourceRequest } from '../decision/history';
 import { RESPONSE_URL_LIFE } from '../timings';
 
 /** Where the response to an event goes, and what it repeats. Texts too long for a response are cut. */
-export interface ResponseAddress {
-  readonly url: string;
-  readonly stackId: string;
-  readonly requestId: string;
-  readonly logicalResourceId: string;
-  readonly physicalResourceId: string;
-}
+export type ResponseAddress = Readonly<NonNullable<ReturnType<typeof parseAddress>>>;
 
 /** A request of CloudFormation, as far as it can be acted on. */
 export interface LifecycleEvent extends ResourceRequest {
@@ -22,7 +16,7 @@ const MAX_NAME_BYTES = 300;
 const MAX_ID_BYTES = 1024;
 
 /** Reads where a response would go; `undefined` if nobody waits for one. */
-export function parseAddress(received: unknown): ResponseAddress | undefined {
+export function parseAddress(received: unknown) {
   const fields = fieldsOf(received);
   const { ResponseURL: url } = fields;
   if (typeof url !== 'string' || !URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
