@@ -69,7 +69,7 @@ export class Lifecycle {
 
   private async create(desired: DesiredKey, after?: keyIds.KeyReference): Promise<Result> {
     await this.listOf(desired.location).integrationUrl(this.limit);
-    const { id, key, location } = await this.options.pending.create(this.event, desired, after, this.limit);
+    const { id, key, location } = await this.options.pending.create(this.event, desired, this.limit, after);
     return this.success(id, key, location);
   }
 

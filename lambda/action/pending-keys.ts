@@ -36,21 +36,16 @@ export class PendingKeys {
   constructor(private readonly options: PendingKeysOptions) {}
 
   /** Creates the key that a request asks for, as long as it stands; its id names the previous key, if that stays. */
-  public async create(
-    request: ResourceRequest,
-    desired: DesiredKey,
-    after: KeyReference | undefined,
-    limit: TimeLimit,
-  ): Promise<PendingKey> {
+  public async create(request: ResourceRequest, desired: DesiredKey, limit: TimeLimit, after?: KeyReference) {
     const { keys, log } = this.options;
-    const { location, tokenDomains, rotation } = desired;
+    const { location, rotation } = desired;
     const onUnclear = (sentAt: number) => {
       if (!this.unclear.has(request)) this.unclear.set(request, { desired, sentAt });
     };
     const recheck = this.recheck(request, limit);
-    const key = await keys.create(location, tokenDomains, limit, recheck, onUnclear);
+    const key = await keys.create(desired, limit, recheck, onUnclear);
     const id = newKeyId({ location, digest: digestOf(key) }, rotation, { after });
-    const created = { request, id, location, key };
+    const created: PendingKey = { request, id, location, key };
     this.pending.add(created);
     log('created a key', { id });
     return created;
@@ -68,14 +63,12 @@ export class PendingKeys {
   }
 
   /** Deletes what was created for requests of a resource whose events show that they failed. */
-  public async undoWhatFailed(
-    { stackId, logicalResourceId }: ResourceRequest,
-    limit: TimeLimit,
-  ): Promise<void> {
+  public async undoWhatFailed(resource: ResourceRequest, limit: TimeLimit): Promise<void> {
     const { record, log } = this.options;
     for (const created of this.pending) {
       const { request, id } = created;
-      if (request.stackId !== stackId || request.logicalResourceId !== logicalResourceId) continue;
+      const { stackId, logicalResourceId } = request;
+      if (stackId !== resource.stackId || logicalResourceId !== resource.logicalResourceId) continue;
       try {
         const events = await eventsSince(request, record, limit);
         if (showFailure(events, request)) await this.delete(created, limit);
@@ -103,9 +96,8 @@ export class PendingKeys {
     this.unclear.delete(request);
     // they may not be listed yet
     await clock.sleep(Math.max(0, Math.min(LIST_LAG, (limit.at - clock.now()) / 2)), limit.signal);
-    const { location, tokenDomains } = unclear.desired;
     try {
-      const candidates = await keys.createdSince(location, tokenDomains, unclear.sentAt, limit);
+      const candidates = await keys.createdSince(unclear.desired, unclear.sentAt, limit);
       const ids = candidates.map(key => newKeyId(key));
       // guard: orphan candidates are logged
       log('orphan candidates: CreateAPIKey got no clear response, and ownership cannot be determined', {
@@ -141,7 +133,7 @@ export class PendingKeys {
         if (isBlind) continue;
         await clock.sleep(Math.max(0, due - clock.now()), limit.signal);
         const after = clock.now() - sentAt;
-        looks.push({ after, entry: await record.entry(request.stackId, request.logicalResourceId, limit) });
+        looks.push({ after, entry: await record.entry(request, limit) });
       } catch (error) {
         log('could not read what became of the new key', { id, error: String(error) });
         isBlind = true;
@@ -152,12 +144,11 @@ export class PendingKeys {
   /** A check that throws once a request no longer stands; what the record says of it is read now and then. */
   private recheck(request: ResourceRequest, limit: TimeLimit): () => Promise<void> {
     const { clock, record, log } = this.options;
-    const { stackId, logicalResourceId, signedAt } = request;
     let interval = FIRST_RECHECK;
     let dueAt = clock.now() + interval;
     let wasShown = false;
     return async () => {
-      if (clock.now() >= signedAt + SERVICE_TIMEOUT)
+      if (clock.now() >= request.signedAt + SERVICE_TIMEOUT)
         throw new Refusal(
           'expected a request of the last hour: CloudFormation no longer waits for a response',
         );
@@ -167,7 +158,7 @@ export class PendingKeys {
       const soon = within(clock, limit.budget.call / 2, limit);
       let isOver = false;
       try {
-        const entry = await record.entry(stackId, logicalResourceId, soon);
+        const entry = await record.entry(request, soon);
         isOver = isRequestOver(entry, wasShown, request);
         // what is being deleted may be what an earlier request left
         if (entry !== 'gone' && entry.status.startsWith('DELETE_'))

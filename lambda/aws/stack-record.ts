@@ -1,6 +1,6 @@
 import type { StackEvent as ReadEvent } from '@aws-sdk/client-cloudformation';
 import type { OwnEntry } from '../decision/after-response';
-import type { Events, StackEvent, StackResource } from '../decision/history';
+import type { Events, ResourceRequest, StackEvent, StackResource } from '../decision/history';
 import type { Clock, TimeLimit } from '../runtime/clock';
 import { Denial, isAccessDenied, repeatable, Verdict, verdictOn } from './errors';
 import type { CallOptions, Retry } from './retry';
@@ -37,12 +37,8 @@ export class StackRecord {
   }
 
   /** A resource's own entry; `gone` where the stack has none. */
-  public async entry(
-    StackName: string,
-    LogicalResourceId: string,
-    limit: TimeLimit,
-  ): Promise<OwnEntry | 'gone'> {
-    const input = { StackName, LogicalResourceId };
+  public async entry(request: ResourceRequest, limit: TimeLimit): Promise<OwnEntry | 'gone'> {
+    const input = { StackName: request.stackId, LogicalResourceId: request.logicalResourceId };
     const detail = await this.call('DescribeStackResource', {}, limit, async (api, options) => {
       return (await api.describeStackResource(input, options)).StackResourceDetail;
     });

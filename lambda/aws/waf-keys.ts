@@ -7,6 +7,7 @@ import {
   type WAFV2Client,
 } from '@aws-sdk/client-wafv2';
 import { sameTokenDomains } from '../../lib/token-domains';
+import type { DesiredKey } from '../decision/desired-key';
 import type { ListedKey, Listing } from '../decision/evidence';
 import { digestOf, type KeyReference, type Location } from '../decision/key-id';
 import type { Clock, TimeLimit } from '../runtime/clock';
@@ -46,8 +47,7 @@ export class WafKeys {
    * created a key without saying so.
    */
   public create(
-    location: Location,
-    tokenDomains: readonly string[],
+    { location, tokenDomains }: DesiredKey,
     limit: TimeLimit,
     beforeAttempt: () => Promise<void>,
     onUnclear: (sentAt: number) => void,
@@ -92,13 +92,9 @@ export class WafKeys {
     this.created.delete(digestOf(key));
   }
 
-  /** Keys with these domains that were created after a time, by whomever, this environment aside. */
-  public async createdSince(
-    location: Location,
-    tokenDomains: readonly string[],
-    since: number,
-    limit: TimeLimit,
-  ): Promise<KeyReference[]> {
+  /** Keys with the desired domains that were created after a time, by whomever, this environment aside. */
+  public async createdSince(desired: DesiredKey, since: number, limit: TimeLimit): Promise<KeyReference[]> {
+    const { location, tokenDomains } = desired;
     const list = this.list(location);
     await list.readUntil(() => false, limit);
     // a key without a date may be one

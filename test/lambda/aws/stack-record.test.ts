@@ -2,11 +2,20 @@ import type { StackEvent as ReadEvent, ResourceStatus, StackStatus } from '@aws-
 import { Denial } from '../../../lambda/aws/errors';
 import { Retry } from '../../../lambda/aws/retry';
 import { type CloudFormationReads, StackRecord } from '../../../lambda/aws/stack-record';
+import type { ResourceRequest } from '../../../lambda/decision/history';
 import { type TimeLimit, timeLimit, within } from '../../../lambda/runtime/clock';
 import { VirtualClock } from '../../virtual-account/virtual-clock';
 import { STACK_ID } from '../event';
 
 const NOON = Date.UTC(2026, 0, 31, 12);
+const REQUEST: ResourceRequest = {
+  type: 'Update',
+  requestId: 'request',
+  stackId: STACK_ID,
+  stackRegion: 'eu-west-1',
+  logicalResourceId: 'CaptchaKey',
+  signedAt: NOON,
+};
 const $metadata = {};
 
 const answered = (name: string, httpStatusCode = 400) =>
@@ -159,7 +168,7 @@ const readings: [Call, string, (reads: Reads, limit?: TimeLimit) => Promise<unkn
   [
     'describeStackResource',
     'DescribeStackResource',
-    (reads, limit = reads.limit()) => reads.record.entry(STACK_ID, 'CaptchaKey', limit),
+    (reads, limit = reads.limit()) => reads.record.entry(REQUEST, limit),
   ],
   [
     'listStackResources',
@@ -362,7 +371,7 @@ describe('the status of a stack', () => {
 });
 
 describe('the entry of a resource', () => {
-  const entryOf = (reads: Reads) => reads.run(reads.record.entry(STACK_ID, 'CaptchaKey', reads.limit()));
+  const entryOf = (reads: Reads) => reads.run(reads.record.entry(REQUEST, reads.limit()));
   const detail = {
     LogicalResourceId: 'CaptchaKey',
     PhysicalResourceId: 'A',

@@ -1,6 +1,7 @@
 import { Refusal } from '../../../lambda/aws/errors';
 import type { WafKeys } from '../../../lambda/aws/waf-keys';
-import { digestOf } from '../../../lambda/decision/key-id';
+import type { DesiredKey } from '../../../lambda/decision/desired-key';
+import { digestOf, type Location } from '../../../lambda/decision/key-id';
 import type { TimeLimit } from '../../../lambda/runtime/clock';
 import { LIST_LAG, SLOT } from '../../../lambda/timings';
 import { accessDenied, cut, type Fault, failed, hanging, slow, throttled } from '../../../local-aws/faults';
@@ -10,6 +11,14 @@ import { EDGE, IRELAND, type Page, WafAccount } from './waf-account';
 const DOMAINS = ['example.com', 'shop.example.com'];
 const MINUTE = 60_000;
 
+const desiredIn = (location: Location): DesiredKey => ({
+  location,
+  tokenDomains: DOMAINS,
+  rotation: '',
+  existingApiKey: undefined,
+  keepPreviousKey: false,
+});
+
 const internalError = (moment: 'before' | 'after') => failed(500, 'WAFInternalErrorException', moment);
 
 /** Creates a key; tells what `onUnclear` was told, in milliseconds from the beginning. */
@@ -17,7 +26,7 @@ function creating(account: WafAccount, keys: WafKeys = account.environment(), li
   const unclear: number[] = [];
   const startedAt = account.clock.now();
   const ready = async () => undefined;
-  const work = keys.create(IRELAND, DOMAINS, limit, ready, sentAt => unclear.push(sentAt - startedAt));
+  const work = keys.create(desiredIn(IRELAND), limit, ready, sentAt => unclear.push(sentAt - startedAt));
   return { work, unclear };
 }
 
@@ -282,7 +291,7 @@ describe('a creation', () => {
   test('sends scope and domains to the Region, and returns the key', async () => {
     const account = new WafAccount();
     const ready = async () => undefined;
-    const work = account.environment().create(EDGE, DOMAINS, account.limit(), ready, () => undefined);
+    const work = account.environment().create(desiredIn(EDGE), account.limit(), ready, () => undefined);
 
     const apiKey = await account.clock.run(work);
 
@@ -336,7 +345,7 @@ describe('a creation', () => {
       const limit = account.limit();
       const due = limit.deadline - limit.budget.toCreate;
       const check = () => account.clock.sleep(ms);
-      const work = account.environment().create(IRELAND, DOMAINS, limit, check, () => undefined);
+      const work = account.environment().create(desiredIn(IRELAND), limit, check, () => undefined);
 
       const { result } = await account.timedFailure(work);
 
@@ -483,7 +492,7 @@ describe('a creation', () => {
     const unclear: number[] = [];
     const work = account
       .environment()
-      .create(IRELAND, DOMAINS, account.limit(), stands, sentAt => unclear.push(sentAt));
+      .create(desiredIn(IRELAND), account.limit(), stands, sentAt => unclear.push(sentAt));
 
     const { result } = await account.timedFailure(work);
 
@@ -641,7 +650,7 @@ describe('a key that an environment has created and that is not listed', () => {
 
 describe('the keys created since a time', () => {
   const since = async (account: WafAccount, time: number, keys = account.environment()) =>
-    account.clock.run(keys.createdSince(IRELAND, DOMAINS, time, account.limit()));
+    account.clock.run(keys.createdSince(desiredIn(IRELAND), time, account.limit()));
   const reference = (apiKey: string) => ({ location: IRELAND, digest: digestOf(apiKey) });
   const pass = (account: WafAccount, ms: number) => account.clock.run(account.clock.sleep(ms));
 
