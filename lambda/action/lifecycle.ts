@@ -14,10 +14,7 @@ import type { SeenKeys } from '../runtime/log';
 import { FIRST_READING_PAUSE, LONGEST_READING_PAUSE, RECORD_LAG } from '../timings';
 import type { PendingKeys, PendingKeysOptions } from './pending-keys';
 
-export interface LifecycleOptions extends PendingKeysOptions {
-  readonly seen: SeenKeys;
-  readonly pending: PendingKeys;
-}
+type LifecycleOptions = PendingKeysOptions & { readonly seen: SeenKeys; readonly pending: PendingKeys };
 
 /** What Create, Update and Delete do: gathers the evidence that a decision asks for, and carries its plan out. */
 export class Lifecycle {
@@ -79,8 +76,7 @@ export class Lifecycle {
       log('left a key that the record names, or may name', { id: keyIds.newKeyId(key) });
     for (const reference of unnamed) {
       const { location, digest } = reference;
-      const known = seen.keyOf(digest);
-      const key = known ?? (await this.listOf(location).lookFor(digest, this.limit))?.key;
+      const key = seen.keyOf(digest) ?? (await this.listOf(location).lookFor(digest, this.limit))?.key;
       if (key) await keys.delete(location, key, this.limit);
       if (key) pending.forget(key);
       log(key ? 'deleted the key' : 'the key is gone already', { id: keyIds.newKeyId(reference) });

@@ -43,11 +43,9 @@ export class StackRecord {
       return (await api.describeStackResource(input, options)).StackResourceDetail;
     });
     if (!detail) return 'gone';
-    const { physicalResourceId, status } = resourceOf(detail);
-    return { physicalResourceId, status, updatedAt: detail.LastUpdatedTimestamp?.getTime() ?? 0 };
+    return { ...resourceOf(detail), updatedAt: detail.LastUpdatedTimestamp?.getTime() ?? 0 };
   }
 
-  /** All resources of a stack. */
   public async resources(StackName: string, limit: TimeLimit): Promise<readonly StackResource[]> {
     const cursor: Cursor = {};
     let resources: readonly StackResource[] = [];

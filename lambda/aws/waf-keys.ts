@@ -25,13 +25,10 @@ export interface WafKeysOptions {
   readonly clientFor: (region: string) => WAFV2Client;
 }
 
-/** `createdAt` is in milliseconds, where it is known. */
-type DatedKey = ListedKey & { readonly createdAt?: number };
-
 /** The API keys of one account in AWS WAFv2. */
 export class WafKeys {
   /** created by this environment, by digest */
-  private readonly created = new Map<string, DatedKey>();
+  private readonly created = new Map<string, ListedKey>();
 
   constructor(private readonly options: WafKeysOptions) {}
 
@@ -98,7 +95,7 @@ export class WafKeys {
     const list = this.list(location);
     await list.readUntil(() => false, limit);
     // a key without a date may be one
-    const isNew = ({ createdAt = since }: DatedKey) => createdAt >= since - CLOCK_SKEW;
+    const isNew = ({ createdAt = since }: ListedKey) => createdAt >= since - CLOCK_SKEW;
     return [...list.keys]
       .filter(([, key]) => isNew(key) && sameTokenDomains(key.tokenDomains, tokenDomains))
       .filter(([digest]) => !this.created.has(digest))
@@ -109,7 +106,7 @@ export class WafKeys {
 /** The list of the keys in a location, read as far as it was needed so far. */
 export class KeyList implements Listing {
   /** by digest */
-  public readonly keys = new Map<string, DatedKey>();
+  public readonly keys = new Map<string, ListedKey>();
   public isConfirmed = false;
   private url?: string;
   /** of the next page; `undefined` for the first one */
@@ -119,7 +116,7 @@ export class KeyList implements Listing {
   constructor(
     public readonly location: Location,
     /** by this environment, by digest */
-    private readonly created: ReadonlyMap<string, DatedKey>,
+    private readonly created: ReadonlyMap<string, ListedKey>,
     private readonly options: WafKeysOptions,
   ) {}
 

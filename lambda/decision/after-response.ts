@@ -19,7 +19,7 @@ export interface Sending {
 }
 
 /** A resource's own entry in its stack, with the time of CloudFormation's clock, in milliseconds. */
-export type OwnEntry = Omit<StackResource, 'logicalResourceId'> & { readonly updatedAt: number };
+export type OwnEntry = StackResource & { readonly updatedAt: number };
 
 /** One look at the record. */
 export interface Look {
@@ -83,7 +83,7 @@ export function isRequestOver(
 /** Whether an entry later than the request, or its end in the events, shows that it ended without the new id. */
 function isEnd({ entry, events }: Look, wasShown: boolean, request: ResourceRequest): boolean {
   if (!events) return false;
-  const isOther = ({ status, physicalResourceId: id }: Omit<OwnEntry, 'updatedAt'>) =>
+  const isOther = ({ status, physicalResourceId: id }: StackResource) =>
     FAILURE.test(status) || (COMPLETION.test(status) && id !== undefined);
   const end = endOf(events, request);
   if (end && isOther(end)) return true;

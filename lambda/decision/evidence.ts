@@ -5,6 +5,8 @@ import type { KeyReference, Location } from './key-id';
 export interface ListedKey {
   readonly key: string;
   readonly tokenDomains: readonly string[];
+  /** in milliseconds, where it is known */
+  readonly createdAt?: number;
 }
 
 /** What is known of the keys in a location. */

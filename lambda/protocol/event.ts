@@ -6,9 +6,7 @@ import { RESPONSE_URL_LIFE } from '../timings';
 export type ResponseAddress = Readonly<NonNullable<ReturnType<typeof parseAddress>>>;
 
 /** A request of CloudFormation, as far as it can be acted on. */
-export interface LifecycleEvent extends ResourceRequest {
-  readonly properties: unknown;
-}
+export type LifecycleEvent = ResourceRequest & { readonly properties: unknown };
 
 // more than CloudFormation's names have, but few enough to fit in a response with an id, even if each needs an escape
 const MAX_NAME_BYTES = 300;

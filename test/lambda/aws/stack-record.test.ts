@@ -380,11 +380,12 @@ describe('the entry of a resource', () => {
     LastUpdatedTimestamp: new Date(NOON + 250),
   } as const;
 
-  test('is its id, status and time', async () => {
+  test('is its names, status and time', async () => {
     const reads = new Reads();
     reads.entry = detail;
 
     await expect(entryOf(reads)).resolves.toEqual({
+      logicalResourceId: 'CaptchaKey',
       physicalResourceId: 'A',
       status: 'UPDATE_COMPLETE',
       updatedAt: NOON + 250,

@@ -24,6 +24,7 @@ const unsent: Sending = { end: 'unsent', mayHaveArrived: false };
 const entry = (status: string, physicalResourceId?: string, updatedAt = SIGNED_AT + 5000): OwnEntry => ({
   status,
   physicalResourceId,
+  logicalResourceId: 'Key',
   updatedAt,
 });
 const event = (status: string, physicalResourceId?: string, at = SIGNED_AT + 5000): StackEvent => ({
