@@ -1,4 +1,4 @@
-import { Lifecycle } from './action/lifecycle';
+import { lifecycle } from './action/lifecycle';
 import { PendingKeys } from './action/pending-keys';
 import { Retry } from './aws/retry';
 import { type CloudFormationReads, StackRecord } from './aws/stack-record';
@@ -24,10 +24,7 @@ export function createHandler(options: HandlerOptions) {
   };
   const pending = new PendingKeys(tools);
   const handler: EventHandler = {
-    handle(event, limit) {
-      const lifecycle = new Lifecycle({ ...tools, pending }, event, limit);
-      return event.type === 'Delete' ? lifecycle.delete() : lifecycle.createOrUpdate();
-    },
+    handle: (event, limit) => lifecycle({ ...tools, pending }, event, limit),
     async fail(event, limit) {
       const { requestId, physicalResourceId = failedCreateId(requestId) } = event;
       return (await pending.undo(event, limit)) ?? physicalResourceId;

@@ -17,40 +17,35 @@ import type { PendingKeys, PendingKeysOptions } from './pending-keys';
 type LifecycleOptions = PendingKeysOptions & { readonly seen: SeenKeys; readonly pending: PendingKeys };
 
 /** What Create, Update and Delete do: gathers the evidence that a decision asks for, and carries its plan out. */
-export class Lifecycle {
-  /** of the locations that the event needs */
-  private readonly lists: KeyList[] = [];
+export function lifecycle(
+  options: LifecycleOptions,
+  event: LifecycleEvent,
+  limit: TimeLimit,
+): Promise<Result> {
+  const { keys, record, pending, clock, log, seen } = options;
+  // of the locations that the event needs
+  const lists: KeyList[] = [];
+  return event.type === 'Delete' ? deleteId() : createOrUpdate();
 
-  constructor(
-    private readonly options: LifecycleOptions,
-    private readonly event: LifecycleEvent,
-    private readonly limit: TimeLimit,
-  ) {}
-
-  public async createOrUpdate(): Promise<Result> {
-    const { event } = this;
+  async function createOrUpdate(): Promise<Result> {
     const desired = parseDesiredKey(event.properties, event.stackRegion);
     const { existingApiKey } = desired;
-    if (existingApiKey) this.options.seen.add(existingApiKey);
-    if (event.type === 'Create' && !existingApiKey) return this.create(desired);
-    const plan = await this.decide(evidence => decideUpdate(event, desired, evidence));
+    if (existingApiKey) seen.add(existingApiKey);
+    if (event.type === 'Create' && !existingApiKey) return create(desired);
+    const plan = await decide(evidence => decideUpdate(event, desired, evidence));
     if (plan.plan === 'fail') throw new Error(plan.reason);
-    return plan.plan === 'create'
-      ? this.create(desired, plan.after)
-      : this.success(plan.id, plan.key, plan.location);
+    return plan.plan === 'create' ? create(desired, plan.after) : success(plan.id, plan.key, plan.location);
   }
 
-  public async delete(): Promise<Result> {
-    const { event, limit } = this;
-    const { clock, log, pending } = this.options;
+  async function deleteId(): Promise<Result> {
     const { physicalResourceId: id = '', stackRegion } = event;
     const keyId = keyIds.parseKeyId(id, stackRegion);
     const failedRequest = keyIds.failedRequestOf(id);
     if (keyId) {
-      const plan = await this.decide(evidence => decideDelete(event, keyId, evidence));
+      const plan = await decide(evidence => decideDelete(event, keyId, evidence));
       if (plan.plan === 'fail') throw new Error(plan.reason);
       if (plan.plan === 'nothing') log('left the key alone', { id, why: plan.why });
-      else await this.deleteKeys(plan.keys, plan.left);
+      else await deleteKeys(plan.keys, plan.left);
     } else if (failedRequest !== undefined) {
       await pending.undo(failedRequest, limit);
     } else {
@@ -64,27 +59,26 @@ export class Lifecycle {
     return { status: 'SUCCESS', id };
   }
 
-  private async create(desired: DesiredKey, after?: keyIds.KeyReference): Promise<Result> {
-    await this.listOf(desired.location).integrationUrl(this.limit);
-    const { id, key, location } = await this.options.pending.create(this.event, desired, this.limit, after);
-    return this.success(id, key, location);
+  async function create(desired: DesiredKey, after?: keyIds.KeyReference): Promise<Result> {
+    await listOf(desired.location).integrationUrl(limit);
+    const { id, key, location } = await pending.create(event, desired, limit, after);
+    return success(id, key, location);
   }
 
-  private async deleteKeys(unnamed: readonly keyIds.KeyReference[], left: readonly keyIds.KeyReference[]) {
-    const { keys, seen, log, pending } = this.options;
+  async function deleteKeys(unnamed: readonly keyIds.KeyReference[], left: readonly keyIds.KeyReference[]) {
     for (const key of left)
       log('left a key that the record names, or may name', { id: keyIds.newKeyId(key) });
     for (const reference of unnamed) {
       const { location, digest } = reference;
-      const key = seen.keyOf(digest) ?? (await this.listOf(location).lookFor(digest, this.limit))?.key;
-      if (key) await keys.delete(location, key, this.limit);
+      const key = seen.keyOf(digest) ?? (await listOf(location).lookFor(digest, limit))?.key;
+      if (key) await keys.delete(location, key, limit);
       if (key) pending.forget(key);
       log(key ? 'deleted the key' : 'the key is gone already', { id: keyIds.newKeyId(reference) });
     }
   }
 
-  private async success(id: string, key: string, location: keyIds.Location): Promise<Result> {
-    const url = await this.listOf(location).integrationUrl(this.limit);
+  async function success(id: string, key: string, location: keyIds.Location): Promise<Result> {
+    const url = await listOf(location).integrationUrl(limit);
     const data: Record<Attribute, string> = {
       [Attribute.API_KEY]: key,
       [Attribute.APPLICATION_INTEGRATION_URL]: url,
@@ -94,30 +88,26 @@ export class Lifecycle {
   }
 
   /** Gathers evidence until it is enough for a plan. */
-  private async decide<Plan extends object>(decide: (evidence: Evidence) => Plan | Need): Promise<Plan> {
-    const { limit } = this;
-    const { clock } = this.options;
-    let record: Evidence['record'] = {};
+  async function decide<Plan extends object>(decision: (evidence: Evidence) => Plan | Need): Promise<Plan> {
+    let reading: Evidence['record'] = {};
     for (let waits = 0; ; ) {
-      const decided = decide({ listings: this.lists, record });
+      const decided = decision({ listings: lists, record: reading });
       if (!('need' in decided)) return decided;
       if (decided.need === 'key') {
         const { location, digest } = decided.reference;
-        await this.listOf(location).lookFor(digest, limit);
-      } else if (decided.need === 'later reading' || record === 'denied') {
+        await listOf(location).lookFor(digest, limit);
+      } else if (decided.need === 'later reading' || reading === 'denied') {
         limit.progress.text = 'expected a record that shows why this request was made, got none yet';
         await clock.sleep(Math.min(FIRST_READING_PAUSE * 2 ** waits, LONGEST_READING_PAUSE), limit.signal);
         waits += 1;
-        record = {};
+        reading = {};
       } else {
-        record = await this.readMore(record, decided.need);
+        reading = await readMore(reading, decided.need);
       }
     }
   }
 
-  private async readMore(reading: StackReading, next: keyof StackReading): Promise<Evidence['record']> {
-    const { record, log } = this.options;
-    const { event, limit } = this;
+  async function readMore(reading: StackReading, next: keyof StackReading): Promise<Evidence['record']> {
     const { status } = reading;
     try {
       if (!status) return { status: await record.status(event.stackId, limit) };
@@ -134,10 +124,10 @@ export class Lifecycle {
     }
   }
 
-  private listOf(location: keyIds.Location): KeyList {
-    const existing = this.lists.find(list => keyIds.sameLocation(list.location, location));
-    const list = existing ?? this.options.keys.list(location);
-    if (!existing) this.lists.push(list);
+  function listOf(location: keyIds.Location): KeyList {
+    const existing = lists.find(list => keyIds.sameLocation(list.location, location));
+    const list = existing ?? keys.list(location);
+    if (!existing) lists.push(list);
     return list;
   }
 }
