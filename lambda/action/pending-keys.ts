@@ -96,15 +96,16 @@ export class PendingKeys {
     this.unclear.delete(request);
     // they may not be listed yet
     await clock.sleep(Math.max(0, Math.min(LIST_LAG, (limit.at - clock.now()) / 2)), limit.signal);
+    const list = keys.list(unclear.desired.location);
+    const ids = () => keys.createdSince(list, unclear.desired, unclear.sentAt).map(key => newKeyId(key));
     try {
-      const candidates = await keys.createdSince(unclear.desired, unclear.sentAt, limit);
-      const ids = candidates.map(key => newKeyId(key));
+      await list.readUntil(() => false, limit);
       // guard: orphan candidates are logged
       log('orphan candidates: CreateAPIKey got no clear response, and ownership cannot be determined', {
-        ids,
+        ids: ids(),
       });
     } catch (error) {
-      log('could not list orphan candidates', { requestId, error: String(error) });
+      log('could not list all orphan candidates', { requestId, ids: ids(), error: String(error) });
     }
   }
 

@@ -89,11 +89,8 @@ export class WafKeys {
     this.created.delete(digestOf(key));
   }
 
-  /** Keys with the desired domains that were created after a time, by whomever, this environment aside. */
-  public async createdSince(desired: DesiredKey, since: number, limit: TimeLimit): Promise<KeyReference[]> {
-    const { location, tokenDomains } = desired;
-    const list = this.list(location);
-    await list.readUntil(() => false, limit);
+  /** Listed keys with the desired domains that were created after a time, by whomever, this environment aside. */
+  public createdSince(list: KeyList, { location, tokenDomains }: DesiredKey, since: number): KeyReference[] {
     // a key without a date may be one
     const isNew = ({ createdAt = since }: ListedKey) => createdAt >= since - CLOCK_SKEW;
     return [...list.keys]

@@ -394,6 +394,20 @@ describe('orphan candidates', () => {
     expect(account.logged(ORPHANS)).toEqual([{ ids: [idOf(orphan)] }]);
   });
 
+  test('that were read are logged even if not all can be', async () => {
+    const account = new Account({ pageSize: 1 });
+    account.waf.faults.next('CreateAPIKey', cut('after'));
+    let lists = 0;
+    account.waf.faults.when(({ operation }) => {
+      if (operation === 'ListAPIKeys') lists += 1;
+      return operation === 'ListAPIKeys' && lists > 2 ? throttled() : undefined;
+    });
+    recordAtOnce(account);
+    await account.environment().invoke(creation(account));
+    const [orphan = ''] = account.keys();
+    expect(account.logged('could not list all orphan candidates')).toMatchObject([{ ids: [idOf(orphan)] }]);
+  });
+
   test('that cannot be listed are logged as such, and the key stays', async () => {
     const account = new Account();
     account.waf.faults.next('CreateAPIKey', hanging('after'));
@@ -408,8 +422,8 @@ describe('orphan candidates', () => {
     const event = creation(account);
     const { Data } = await account.environment().invoke(event);
     const error = expect.stringContaining('ListAPIKeys in eu-west-1: AccessDeniedException');
-    expect(account.logged('could not list orphan candidates')).toEqual([
-      { requestId: event.RequestId, error },
+    expect(account.logged('could not list all orphan candidates')).toEqual([
+      { requestId: event.RequestId, ids: [], error },
     ]);
     expect(account.logged(ORPHANS)).toEqual([]);
     expect(account.keys()).toContain(Data?.APIKey);

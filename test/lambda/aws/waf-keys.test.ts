@@ -649,8 +649,11 @@ describe('a key that an environment has created and that is not listed', () => {
 });
 
 describe('the keys created since a time', () => {
-  const since = async (account: WafAccount, time: number, keys = account.environment()) =>
-    account.clock.run(keys.createdSince(desiredIn(IRELAND), time, account.limit()));
+  const since = async (account: WafAccount, time: number, keys = account.environment()) => {
+    const list = keys.list(IRELAND);
+    await account.clock.run(list.readUntil(() => false, account.limit()));
+    return keys.createdSince(list, desiredIn(IRELAND), time);
+  };
   const reference = (apiKey: string) => ({ location: IRELAND, digest: digestOf(apiKey) });
   const pass = (account: WafAccount, ms: number) => account.clock.run(account.clock.sleep(ms));
 
