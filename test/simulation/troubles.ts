@@ -56,7 +56,7 @@ export class Troubles {
       return { ...way, kind: 'refused', before };
     }
     if (is('lostRequest')) {
-      const isRefused = isFurther && dice.chance(0.3);
+      const isRefused = isFurther && dice.chance(0.05);
       const before = isRefused ? sdkError('WAFInvalidParameterException', 'injected', 400) : broken(dice);
       return { ...way, kind: 'lostRequest', before };
     }
@@ -85,7 +85,7 @@ export class Troubles {
         return { ...way, kind: 'out', before: readsOut.how === 'throttled' ? throttled() : broken(dice) };
     }
     if (!this.comes('reads', dice)) return way;
-    if (isFurther && dice.chance(0.3))
+    if (isFurther && dice.chance(0.1))
       return { ...way, kind: 'reads', before: sdkError('ValidationError', 'injected', 400) };
     return { ...way, kind: 'reads', before: dice.chance(0.5) ? throttled() : broken(dice) };
   }
