@@ -137,10 +137,11 @@ interface KnownEvents {
   readonly isWhole: boolean;
 }
 
-/** Both, each event once: pages shift when new events come up. */
+/** Both, newest first, each event once: pages shift when new events come up, be it by more than a page. */
 function joined(newer: readonly LoggedEvent[], older: readonly LoggedEvent[]): LoggedEvent[] {
   const known = new Set(newer.map(({ eventId }) => eventId));
-  return [...newer, ...older.filter(({ eventId }) => !known.has(eventId))];
+  const all = [...newer, ...older.filter(({ eventId }) => !known.has(eventId))];
+  return all.sort((one, other) => other.at - one.at);
 }
 
 function eventOf(event: ReadEvent): LoggedEvent {

@@ -11,6 +11,8 @@ export interface RecordReadsOptions {
   /** The time of the oldest events that are kept: all, unless it says otherwise. */
   readonly eventsFrom?: (stack: Stack) => number;
   readonly eventsPerPage?: number;
+  /** Whether new events shift the pages while they are read. @default false */
+  readonly eventsShift?: boolean;
   readonly resourcesPerPage?: number;
 }
 
@@ -24,6 +26,7 @@ export interface ReadInput {
 /** The reads of stacks' records by the names of their operations, answered with what then becomes XML. */
 export function recordReads(options: RecordReadsOptions) {
   const { engine, readsAt, eventsFrom = () => 0, eventsPerPage = 100, resourcesPerPage = 100 } = options;
+  const { eventsShift = false } = options;
 
   function find(
     region: string,
@@ -48,13 +51,15 @@ export function recordReads(options: RecordReadsOptions) {
         throw invalid(`Stack [${input.StackName}] does not exist`);
       const { stack, record } = find(region, input);
       const events = record.events.filter(({ timestamp }) => timestamp >= eventsFrom(stack));
-      // the token counts from the oldest event on, so that new events do not shift the pages
-      const end = Number(input.NextToken ?? events.length);
+      // a token counts from the oldest event on, so that new events do not shift the pages; or from the newest one
+      const { NextToken: token = eventsShift ? 0 : events.length } = input;
+      const end = eventsShift ? events.length - Number(token) : Number(token);
       const start = Math.max(0, end - eventsPerPage);
+      const next = eventsShift ? events.length - start : start;
       const page = events.slice(start, end).reverse();
       return {
         StackEvents: page.map(event => eventDescription(stack, event)),
-        NextToken: start > 0 ? String(start) : undefined,
+        NextToken: start > 0 ? String(next) : undefined,
       };
     },
 

@@ -90,6 +90,7 @@ export class Account {
       eventsFrom: stack => this.eventsFrom.get(stack) ?? 0,
       // small pages, so that lists have several: AWS gives a hundred
       eventsPerPage: 8,
+      eventsShift: conditions.eventsShift,
       resourcesPerPage: 4,
     });
   }

@@ -66,6 +66,8 @@ export interface Conditions {
   readonly lagsEvenly: boolean;
   /** Each update of a resource has a further event. */
   readonly furtherEvents: boolean;
+  /** Whether new events shift the pages while they are read. */
+  readonly eventsShift: boolean;
   /** A time in which WAF gives nothing but errors. */
   readonly wafOut: Span | undefined;
   /** A time in which CloudFormation's reads do not work. */
@@ -172,6 +174,7 @@ function conditions(): fc.Arbitrary<Conditions> {
       recordLagMs: fc.constantFrom(0, 0, 1500, 5000, 20_000, 45_000, RECORD_LAG),
       lagsEvenly: fc.boolean(),
       furtherEvents: fc.boolean(),
+      eventsShift: fc.boolean(),
       // shorter than a run, which may have to delete a key
       wafOut: maybe(30, span(600_000)),
       readsOut: readsOut(),

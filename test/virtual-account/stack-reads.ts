@@ -36,6 +36,7 @@ export interface StackReadsOptions {
   readonly readsPerSecond: number;
   readonly eventsFrom?: (stack: Stack) => number;
   readonly eventsPerPage?: number;
+  readonly eventsShift?: boolean;
   readonly resourcesPerPage?: number;
 }
 

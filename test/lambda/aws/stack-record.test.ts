@@ -673,6 +673,15 @@ describe('the events of a stack', () => {
     expect(tokens().slice(before)).toEqual([undefined]);
   });
 
+  test('are in order where more than a page of new ones came while they were read', async () => {
+    const { reads, numbers, down } = withEvents(6);
+    reads.onPage = () => {
+      reads.events = events(10, 1);
+    };
+
+    await expect(numbers()).resolves.toEqual(down(7, 1));
+  });
+
   test.each([1, 2, 3])(
     'are each there once where %d new ones shift the pages while they are read',
     async more => {
