@@ -37,21 +37,24 @@ test('a history is the same in every run', async () => {
 });
 
 describe('the simulation sees', () => {
-  const broken = async (handler: CreateHandler) => {
+  /** The promises that a handler breaks, in as many histories as it takes to see all that are wanted, or in all. */
+  const broken = async (handler: CreateHandler, numRuns: number, wanted?: readonly PromiseName[]) => {
     const promises = new Set<PromiseName>();
-    for (const history of fc.sample(histories(), { seed: 1, numRuns: 20 })) {
+    for (const history of fc.sample(histories(), { seed: 1, numRuns })) {
       const { violations } = await runHistory(history, handler);
       for (const { promise } of violations) promises.add(promise);
+      if (wanted?.every(promise => promises.has(promise))) break;
     }
     return [...promises].sort();
   };
 
   test('that a naive handler loses the former key and leaves keys behind', async () => {
-    expect(await broken(naiveHandler)).toEqual(expect.arrayContaining(['clean', 'restored']));
+    const promises: PromiseName[] = ['clean', 'restored'];
+    expect(await broken(naiveHandler, 200, promises)).toEqual(expect.arrayContaining(promises));
   }, 60_000);
 
   test('that a handler which answers nothing is stuck', async () => {
-    expect(await broken(() => async () => undefined)).toEqual(['live']);
+    expect(await broken(() => async () => undefined, 20)).toEqual(['live']);
   }, 60_000);
 });
 
