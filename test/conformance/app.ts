@@ -78,14 +78,16 @@ function buildStack(request: StackRequest): void {
 }
 
 function addKey(stack: Stack, request: StackRequest, id: string, key: KeyRequest): void {
-  const { scope, tokenDomains = parameterDomains(stack), retain, twin, ...rest } = key;
+  const { scope, tokenDomains = parameterDomains(stack), retain, twin, after = [], ...rest } = key;
   const removalPolicy = retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
-  const { apiKey, scriptUrl } = new WafCaptchaApiKey(stack, id, {
+  const construct = new WafCaptchaApiKey(stack, id, {
     scope: WafScope[scope],
     tokenDomains,
     removalPolicy,
     ...rest,
   });
+  for (const former of after) construct.node.addDependency(stack.node.findChild(former));
+  const { apiKey, scriptUrl } = construct;
   new CfnOutput(stack, `${id}APIKey`, { value: apiKey });
   new CfnOutput(stack, `${id}ScriptUrl`, { value: scriptUrl });
   if (!twin) return;

@@ -31,6 +31,8 @@ export interface KeyRequest {
   readonly retain?: boolean;
   /** Adds an observed resource that is asked for the same. @default false */
   readonly twin?: boolean;
+  /** The keys that come first, which are named before. @default - none */
+  readonly after?: readonly string[];
 }
 
 /** A resource that does what it is told. */
