@@ -12,7 +12,7 @@ const SPREAD = 0.06;
  * through a moment ago goes ahead of the others in the slot, so that events end one after another, not all in the end.
  */
 export class Pacing {
-  private waitingSince = 0;
+  private refusedSince = 0;
   private refusedAt = Number.NEGATIVE_INFINITY;
   private succeededAt = Number.NEGATIVE_INFINITY;
 
@@ -20,15 +20,15 @@ export class Pacing {
   constructor(private readonly random: () => number) {}
 
   public succeeded(now: number): void {
-    this.waitingSince = now;
     this.succeededAt = now;
   }
 
   /** Until the next attempt begins, after a refusal. */
   public pauseAfterRefusal(now: number): number {
-    if (now - this.refusedAt > REFUSAL_MEMORY) this.waitingSince = now;
+    if (now - this.refusedAt > REFUSAL_MEMORY) this.refusedSince = now;
     this.refusedAt = now;
-    const width = Math.max(1, (SPREAD * (now - this.waitingSince)) / SLOT);
+    const waited = now - Math.max(this.refusedSince, this.succeededAt);
+    const width = Math.max(1, (SPREAD * waited) / SLOT);
     const lead = SLOT_LEAD + (now - this.succeededAt > SUCCESS_MEMORY ? 0 : SLOT_ADVANCE);
     return SLOT - ((now + lead) % SLOT) + SLOT * Math.floor(this.random() * width);
   }
